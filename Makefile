@@ -1,0 +1,89 @@
+# The commands of a developer's day. Each works from a fresh clone: what it needs is set up first, in .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq
+# Exact versions of the two oracles and of torch, read from the one place that pins them.
+pin = $(shell grep --only-matching --extended-regexp '^$(1)==[^ ]+' constraints.txt)
+READY := $(VENV)/.ready-for-archdsl
+
+# What a recipe shows is what a person types inside the activated environment.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+# $(call show,COMMAND): prints the command as a person would type it, then runs it.
+define show
+@printf '\n$$ %s\n' '$(subst ','\'',$(1))'
+@$(1)
+endef
+
+##@ Start here
+
+.PHONY: help
+help: ## list these commands
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+
+.PHONY: demo
+demo: $(READY) ## check the specs, show ResNet-50's table, write its PyTorch, run a batch through it
+	@mkdir -p build/demo
+	$(call show,archdsl check specs/)
+	$(call show,archdsl summary specs/resnet.arch -n resnet50)
+	$(call show,archdsl compile specs/resnet.arch -n resnet50 -o build/demo/resnet50.py)
+	$(call show,PYTHONPATH=build/demo python -c "$(RUN_RESNET50)")
+
+RUN_RESNET50 := import torch, resnet50; \
+net = resnet50.resnet50(); \
+print(net(torch.randn(2, 3, 224, 224)).shape, sum(weight.numel() for weight in net.parameters()))
+
+.PHONY: test
+test: lint ## lint, then run all tests (only some: make test ARGS='tests/test_house.py -k median')
+	pytest -n 2 --dist loadfile $(ARGS)
+
+##@ Every day
+
+.PHONY: setup
+setup: $(READY) ## create .venv and install the pinned development set (other targets do it by themselves)
+
+.PHONY: lint
+lint: $(READY) ## ruff, mypy --strict, and who may import whom
+	ruff check .
+	ruff format --check --quiet . || { ruff format --diff --quiet .; echo "Run 'make format'." >&2; exit 1; }
+	mypy
+	lint-imports --no-logo
+
+.PHONY: format
+format: $(READY) ## lay out all Python files, and repair what ruff can repair
+	ruff check --fix-only --quiet .
+	ruff format .
+
+.PHONY: tables
+tables: $(READY) ## rebuild the parser's tables after a change of archdsl/syntax/grammar.lark
+	python -m archdsl.syntax.build
+
+.PHONY: bench
+bench: $(READY) ## measure speed and memory against torchinfo (ARGS='--quick', ARGS='--strict')
+	python -m benchmarks $(ARGS)
+
+# --- set-up ------------------------------------------------------------------------------------------------------------
+
+# torch goes in first and by its exact version: any other order may fetch the newest CUDA build, several GB of it.
+# torchvision and timm (oracles of the tests) go in without dependencies, because torchvision asks for a CUDA torch;
+# the small packages that they do need stand in the [dev] extra.
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "No python3.11 and no python3 found: install Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
+	@test -x $(VENV)/bin/pip || { echo "Creating $(VENV) with $(PYTHON) ..."; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing $(call pin,torch) (once; takes a minute or two) ..."
+	@$(PIP) install $(call pin,torch) -c constraints.txt
+	@echo "Installing archdsl and the development tools ..."
+	@$(PIP) install -e '.[dev]' -c constraints.txt
+	@$(PIP) install --no-deps $(call pin,torchvision) $(call pin,timm)
+	@touch $@
+	@echo "Set up. To use it in your shell: source $(VENV)/bin/activate"

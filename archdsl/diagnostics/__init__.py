@@ -1,0 +1,1 @@
+"""Findings: as data (``diagnostic``), as a registry (``codes``), collected (``sink``), shown (``render``)."""

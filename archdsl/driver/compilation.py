@@ -1,0 +1,73 @@
+"""One run over some files: every product is made when it is asked for, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from archdsl.check.check import check
+from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.sink import Sink
+from archdsl.elaborate.designs import elaborate
+from archdsl.elaborate.lower import Lowering
+from archdsl.ir.design import Design
+from archdsl.ir.typed import TypedDesign
+from archdsl.resolve.imports import Resolver
+from archdsl.resolve.resolved import ResolvedFile
+from archdsl.source.loader import Loader, Refusal
+from archdsl.source.source import Source
+from archdsl.source.span import Span
+from archdsl.syntax.parser import parse
+
+
+@dataclass(slots=True)
+class Compilation:
+    """The products of a run: resolved files, Designs, TypedDesigns; findings collect in ``sink``."""
+
+    loader: Loader
+    sink: Sink = field(default_factory=Sink)
+    _resolver: Resolver = field(init=False)
+    _lowering: Lowering = field(init=False)
+    _designs: dict[str, tuple[Design, ...]] = field(default_factory=dict)
+    _typed: dict[tuple[str, str], TypedDesign | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._resolver = Resolver(self.loader, parse, self.sink)
+        self._lowering = Lowering(self.sink, self.loader.std_path)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source that was read, by display path."""
+        return self._resolver.project.sources
+
+    def resolved(self, path: str) -> ResolvedFile | Refusal:
+        """A file with its names bound, or why it cannot be read at all."""
+        return self._resolver.resolve(path)
+
+    def designs(self, path: str) -> tuple[Design, ...]:
+        """The networks of a file; a file that cannot be read has none, and a finding."""
+        known = self._designs.get(path)
+        if known is not None:
+            return known
+        file = self.resolved(path)
+        if isinstance(file, Refusal):
+            self.sink.report(Diagnostic(file.code, file.message, Span(path, 0, 0)))
+            designs: tuple[Design, ...] = ()
+        else:
+            designs = elaborate(file, self.sink, self._lowering)
+        self._designs[path] = designs
+        return designs
+
+    def typed(self, path: str, design: Design) -> TypedDesign | None:
+        """A network of a file, checked."""
+        key = (path, design.name)
+        if key not in self._typed:
+            self._typed[key] = check(design, self.sink)
+        return self._typed[key]
+
+    def check_file(self, path: str) -> tuple[Design, ...]:
+        """Checks every network of a file."""
+        designs = self.designs(path)
+        for design in designs:
+            self.typed(path, design)
+        return designs

@@ -1,0 +1,318 @@
+"""Gives every module its place in the class around it: the names that ``state_dict`` will show.
+
+The rules (docs/language.md, "Names"):
+
+1. A label is the attribute's name.
+2. A chain without joins in which nothing is labelled is an ``nn.Sequential``: its modules are 0, 1, 2 ...
+3. Everywhere else an unlabelled module is called after its kind (``conv``, ``bn``), numbered from 1 in
+   order where there are several; weightless layers alike share one module.
+4. An unlabelled loop whose modules would need names of their own is a module list of its own,
+   ``layers``. An unlabelled condition over one module names that module after its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
+from archdsl.ir.design import (
+    Apply,
+    Body,
+    Choice,
+    Group,
+    Inline,
+    Input,
+    Layer,
+    Loop,
+    Merge,
+    Node,
+    Output,
+    Slot,
+)
+from archdsl.ir.expr import NameTemplate, locals_in
+from archdsl.ir.walk import is_plain, labels, level, open_bodies
+from archdsl.ops import REGISTRY
+from archdsl.ops.base import Op
+from archdsl.source.span import Span
+
+Report = Callable[[Diagnostic], None]
+_NUMBERED = Slot()
+_CONTAINER = "layers"
+
+
+def assign_slots(body: Body, report: Report, *, network: bool = False) -> Body:
+    """The body of one class with every slot filled. A network always names its modules."""
+    return _Scope(body, report, network).body(body)
+
+
+def is_weightless(op: Op) -> bool:
+    """Whether a layer kind never holds weights or buffers."""
+    return type(op).weights is Op.weights and type(op).buffers is Op.buffers
+
+
+class _Scope:
+    """One class (or ``nn.Sequential``): hands out its attribute names."""
+
+    def __init__(self, body: Body, report: Report, network: bool) -> None:
+        self._report = report
+        self._plain = is_plain(body) and not network
+        self._numbered = self._plain and next(labels(body), None) is None
+        self._taken: dict[str, Span] = {}
+        self._roles: dict[str, int] = {}
+        self._given: dict[str, int] = {}
+        self._shared: dict[object, NameTemplate] = {}
+        self._containers: set[int] = set()
+        if self._numbered:
+            return
+        self._take_labels(body, self._taken)
+        self._find_containers(body)
+        self._count_roles(body)
+
+    def body(self, body: Body) -> Body:
+        """A body at this level with its slots."""
+        return replace(
+            body,
+            nodes=tuple(self._node(node) for node in body.nodes),
+            plain=self._plain,
+            numbered=self._numbered,
+        )
+
+    # --- what stands at this level --------------------------------------------------------------------
+
+    def _take_labels(self, body: Body, taken: dict[str, Span]) -> None:
+        """Plain labels are unique in their class, but for the branches of one condition."""
+        for node in body.nodes:
+            label = getattr(node, "label", None)
+            if label is not None and label.plain is not None:
+                self._take(label.plain, label.span, taken)
+            if isinstance(node, Input | Output):
+                self._take(node.name, node.span, taken) if isinstance(node, Input) else None
+            if isinstance(node, Choice) and node.label is None:
+                branches = [dict(taken), dict(taken)]
+                self._take_labels(node.then, branches[0])
+                self._take_labels(node.otherwise, branches[1])
+                taken.update(branches[1] | branches[0])
+                continue
+            for inner in open_bodies(node):
+                self._take_labels(inner, taken)
+
+    def _take(self, name: str, span: Span, taken: dict[str, Span]) -> None:
+        earlier = taken.get(name) or next((at for key, at in taken.items() if key.lower() == name.lower()), None)
+        if earlier is None:
+            taken[name] = span
+            return
+        self._report(
+            Diagnostic("E0207", f"the label `{name}` is used twice", span, labels=(Label(earlier, "first used here"),))
+        )
+
+    def _find_containers(self, body: Body) -> None:
+        """Loops (outermost first) that become a module list because their modules have no names."""
+        for node in body.nodes:
+            if isinstance(node, Loop) and node.label is None and self._needs_names(node):
+                self._containers.add(id(node))
+                self._no_labels_beside(node)
+                continue
+            for inner in open_bodies(node):
+                self._find_containers(inner)
+
+    def _needs_names(self, loop: Loop) -> bool:
+        return any(self._is_own_module(node, frozenset(loop.names)) for node in level(loop.body))
+
+    def _is_own_module(self, node: Node, variables: frozenset[str]) -> bool:
+        """Whether each turn needs a module of its own for an unlabelled node."""
+        if isinstance(node, Apply):
+            return node.label is None
+        if not isinstance(node, Layer) or node.label is not None or is_function(node):
+            return False
+        if not is_weightless(REGISTRY[node.op]):
+            return True
+        return any(locals_in(argument.value) & variables for argument in node.arguments)
+
+    def _no_labels_beside(self, loop: Loop) -> None:
+        label = next(labels(loop.body), None)
+        if label is None:
+            return
+        guilty = next(node for node in level(loop.body) if self._is_own_module(node, frozenset(loop.names)))
+        name = loop.names[0] if loop.names else "i"
+        self._report(
+            Diagnostic(
+                "E0223",
+                "in a loop with labels every layer with weights needs one",
+                guilty.span,
+                labels=(Label(label.span, "this one is labelled"),),
+                help=Help(f"label it, with the turn in the name: `name{{{name}}}: ...`"),
+            )
+        )
+
+    def _count_roles(self, body: Body) -> None:
+        for role in self._roles_in(body):
+            self._roles[role] = self._roles.get(role, 0) + 1
+
+    def _roles_in(self, body: Body) -> Iterator[str]:
+        """The roles that unlabelled modules of this level ask for, shared ones once."""
+        for node in body.nodes:
+            if isinstance(node, Loop) and id(node) in self._containers:
+                yield _CONTAINER
+                continue
+            if isinstance(node, Choice) and node.label is None and _names_itself(node):
+                yield _choice_role(node)
+                continue
+            role = _role(node)
+            if role is not None and self._first_of_its_kind(node):
+                yield role
+            for inner in open_bodies(node):
+                yield from self._roles_in(inner)
+
+    def _first_of_its_kind(self, node: Node) -> bool:
+        key = _sharing_key(node)
+        if key is None:
+            return True
+        if key in self._shared:
+            return False
+        self._shared[key] = NameTemplate(("",), node.span)
+        return True
+
+    # --- giving slots ---------------------------------------------------------------------------------
+
+    def _node(self, node: Node) -> Node:
+        match node:
+            case Layer():
+                return replace(node, slot=self._layer_slot(node))
+            case Apply():
+                return replace(node, slot=self._module_slot(node))
+            case Group(label=None):
+                return replace(node, body=self.body(node.body))
+            case Group(body=body, label=label):
+                assert label is not None
+                return replace(node, body=assign_slots(body, self._report), slot=self._label_slot(label))
+            case Merge(paths=paths):
+                return replace(node, paths=tuple(self.body(path) for path in paths))
+            case Inline():
+                return replace(node, body=self.body(node.body))
+            case Output(body=Body() as body):
+                return replace(node, body=self.body(body))
+            case Loop():
+                return self._loop(node)
+            case Choice():
+                return self._choice(node)
+        return node
+
+    def _layer_slot(self, node: Layer) -> Slot | None:
+        if is_function(node) and not self._numbered and (not self._plain or node.label is None):
+            return None
+        if node.op == "identity" and node.label is None and not self._numbered:
+            return None
+        return self._module_slot(node)
+
+    def _module_slot(self, node: Layer | Apply) -> Slot:
+        if node.label is not None:
+            return self._label_slot(node.label)
+        if self._numbered:
+            return _NUMBERED
+        role = _role(node)
+        assert role is not None
+        key = _sharing_key(node)
+        if key is None:
+            return Slot(self._next_name(role, node.span))
+        known = self._shared.get(key)
+        if known is None or not known.plain:
+            known = self._next_name(role, node.span)
+            self._shared[key] = known
+        return Slot(known, shared=True)
+
+    def _label_slot(self, label: NameTemplate) -> Slot:
+        return Slot(label)
+
+    def _next_name(self, role: str, span: Span) -> NameTemplate:
+        """``conv`` where there is one, else ``conv1``, ``conv2`` ...; labels keep their names."""
+        if self._roles.get(role, 0) <= 1 and role not in self._taken:
+            return NameTemplate((role,), span)
+        number = self._given.get(role, 0) + 1
+        while f"{role}{number}" in self._taken:
+            number += 1
+        self._given[role] = number
+        return NameTemplate((f"{role}{number}",), span)
+
+    def _loop(self, node: Loop) -> Loop:
+        if node.label is not None:
+            return self._module_list(node, self._label_slot(node.label))
+        if id(node) in self._containers:
+            return self._module_list(node, Slot(self._next_name(_CONTAINER, node.span)))
+        return replace(node, body=self.body(node.body))
+
+    def _module_list(self, node: Loop, slot: Slot) -> Loop:
+        """A loop that is a module: its turns are spliced into one ``nn.Sequential`` if they are chains."""
+        own = not is_plain(node.body)
+        return replace(node, body=assign_slots(node.body, self._report), slot=slot, own=own)
+
+    def _choice(self, node: Choice) -> Choice:
+        if node.label is not None:
+            return self._named_choice(node, self._label_slot(node.label))
+        if not self._numbered and _names_itself(node):
+            return self._named_choice(node, Slot(self._next_name(_choice_role(node), node.span)))
+        return replace(node, then=self.body(node.then), otherwise=self.body(node.otherwise))
+
+    def _named_choice(self, node: Choice, slot: Slot) -> Choice:
+        then, otherwise = (self._branch(branch) for branch in (node.then, node.otherwise))
+        return replace(node, then=then, otherwise=otherwise, slot=slot)
+
+    def _branch(self, body: Body) -> Body:
+        """One branch of a named condition: a single module takes the name itself, several are a Sequential."""
+        if not is_single_module(body):
+            return assign_slots(body, self._report)
+        (node,) = body.nodes
+        assert isinstance(node, Layer | Apply)
+        return replace(body, nodes=(replace(node, slot=Slot(inherited=True)),))
+
+
+def is_function(node: Layer) -> bool:
+    """Whether a layer is a function in ``forward`` rather than a module (``flatten``)."""
+    return REGISTRY[node.op].functional
+
+
+def is_single_module(body: Body) -> bool:
+    """Whether a branch is one unlabelled layer or block."""
+    if len(body.nodes) != 1:
+        return False
+    node = body.nodes[0]
+    return isinstance(node, Layer | Apply) and node.label is None and not (isinstance(node, Apply) and node.tensors)
+
+
+def _names_itself(node: Choice) -> bool:
+    """Whether an unlabelled condition takes a name from what is in it: modules of which none is labelled."""
+    bodies = (node.then, node.otherwise)
+    if any(next(labels(body), None) is not None or not is_plain(body) for body in bodies):
+        return False
+    modules = [inner for body in bodies for inner in level(body) if _role(inner) is not None]
+    return bool(modules) and all(
+        is_single_module(body) or not body.nodes or len(bodies) == 2 for body in bodies
+    )
+
+
+def _choice_role(node: Choice) -> str:
+    """The role of the only module of a condition; ``layers`` where a branch has several."""
+    for body in (node.then, node.otherwise):
+        if is_single_module(body) and not (isinstance(body.nodes[0], Layer) and body.nodes[0].op == "identity"):
+            role = _role(body.nodes[0])
+            assert role is not None
+            return role
+    return _CONTAINER
+
+
+def _role(node: Node) -> str | None:
+    """The attribute name that an unlabelled module asks for; None for what is no module."""
+    if isinstance(node, Layer):
+        if node.label is not None or is_function(node) or node.op == "identity":
+            return None
+        return REGISTRY[node.op].attribute
+    if isinstance(node, Apply) and node.label is None:
+        return node.target.name
+    return None
+
+
+def _sharing_key(node: Node) -> object:
+    """Weightless layers with the same arguments share a module; dropout and the like are stateless too."""
+    if not isinstance(node, Layer) or not is_weightless(REGISTRY[node.op]):
+        return None
+    return node.op, tuple((argument.name, argument.value) for argument in node.arguments)

@@ -1,0 +1,235 @@
+"""Quasi-affine functions of one integer: a constant plus a sum of ``factor * floor((n + offset) / divisor)``.
+
+Everything that layers do to a size stays inside this class: it is closed under sums, integer multiples, division with
+floor and composition. Python's floor is meant throughout, so every identity below holds for all integers n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import gcd, lcm
+from typing import NamedTuple
+
+from archdsl.ir.complexity import MAX_BITS, MAX_STEPS, DimTooComplex
+
+_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
+
+
+class Floor(NamedTuple):
+    """The term ``factor * floor((n + offset) / divisor)`` with ``0 <= offset < divisor``; divisor 1 is plain n."""
+
+    divisor: int
+    offset: int
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuasiAffine:
+    """``constant`` plus the terms ``floors``, sorted, no two with the same divisor and offset, no factor 0.
+
+    The same function can still be written in several ways (``n - floor(n/3)``): equality of two objects is equality of
+    their text, equality of functions is decided by `archdsl.ir.roots`.
+    """
+
+    constant: int
+    floors: tuple[Floor, ...] = ()
+
+    def evaluate(self, n: int) -> int:
+        """The value at any integer n."""
+        total = self.constant
+        for divisor, offset, factor in self.floors:
+            total += factor * ((n + offset) // divisor)
+        return total
+
+    @property
+    def period(self) -> int:
+        """The smallest common multiple D of the divisors: ``f(n + D) - f(n)`` is the same for all n."""
+        return lcm(*(term.divisor for term in self.floors))
+
+    def rise(self, period: int) -> int:
+        """``f(n + period) - f(n)``, for a multiple of the period."""
+        return sum(term.factor * (period // term.divisor) for term in self.floors)
+
+    @property
+    def is_nondecreasing(self) -> bool:
+        """Whether every term grows with n; a sum with falling terms may still grow, which is not looked at here."""
+        return all(term.factor > 0 for term in self.floors)
+
+    @property
+    def linear_factor(self) -> int:
+        """The factor of the term ``n``, 0 where there is none."""
+        return self.floors[0].factor if self.floors and self.floors[0].divisor == 1 else 0
+
+    def plus(self, other: QuasiAffine) -> QuasiAffine:
+        """The sum of two functions."""
+        if not other.floors:
+            return QuasiAffine(self.constant + other.constant, self.floors)
+        return build(self.constant + other.constant, self.floors + other.floors)
+
+    def plus_constant(self, addend: int) -> QuasiAffine:
+        """The function, higher by ``addend`` everywhere."""
+        return QuasiAffine(self.constant + addend, self.floors)
+
+    def times(self, factor: int) -> QuasiAffine:
+        """The function, multiplied by an integer."""
+        if factor == 0:
+            return QuasiAffine(0)
+        floors = tuple(Floor(d, c, a * factor) for d, c, a in self.floors)
+        for term in floors:
+            _check_bits(term.factor)
+        _check_bits(self.constant * factor)
+        return QuasiAffine(self.constant * factor, floors)
+
+    def after(self, inner: QuasiAffine) -> QuasiAffine:
+        """The composition ``n -> self(inner(n))``."""
+        total = QuasiAffine(self.constant)
+        for divisor, offset, factor in self.floors:
+            total = total.plus(inner.plus_constant(offset).divided_by(divisor).times(factor))
+        return total
+
+    def divided_by(self, divisor: int) -> QuasiAffine:
+        """``floor(f(n) / divisor)`` for a divisor of at least 1.
+
+        :raises DimTooComplex: if the result would need more than `MAX_STEPS` terms or jumps per period.
+        """
+        if divisor == 1:
+            return self
+        whole: list[Floor] = []
+        rest: list[Floor] = []
+        for d, c, a in self.floors:
+            quotient, remainder = divmod(a, divisor)
+            if 2 * remainder > divisor:  # 2n // 3 is n - (n + 2) // 3: the smaller remainder needs fewer terms
+                quotient, remainder = quotient + 1, remainder - divisor
+            if quotient:
+                whole.append(Floor(d, c, quotient))
+            if remainder:
+                rest.append(Floor(d, c, remainder))
+        divided = _divide_by_larger(QuasiAffine(self.constant, tuple(rest)), divisor)
+        return divided.plus(QuasiAffine(0, tuple(whole))) if whole else divided
+
+
+def build(constant: int, floors: Iterable[tuple[int, int, int]]) -> QuasiAffine:
+    """The normal form of a constant and terms (divisor, offset, factor); offsets may be any integers."""
+    table: dict[tuple[int, int], int] = {}
+    for divisor, offset, factor in floors:
+        _check_bits(divisor)
+        _check_bits(factor)
+        carry, offset = divmod(offset, divisor)
+        constant += factor * carry
+        table[divisor, offset] = table.get((divisor, offset), 0) + factor
+    table = {key: factor for key, factor in table.items() if factor}
+    if len(table) > 1:
+        _merge_families(table)
+    return QuasiAffine(constant, tuple(sorted(Floor(d, c, a) for (d, c), a in table.items())))
+
+
+def tabulate(f: QuasiAffine, period: int, image: Callable[[int], int]) -> QuasiAffine:
+    """The function ``n -> image(f(n))`` as a sum of floors, one per jump within a period.
+
+    ``period`` is a multiple of f's period, and what ``image(f(n))`` gains over it is the same wherever it starts.
+
+    :raises DimTooComplex: if f jumps more than `MAX_STEPS` times within the period.
+    """
+    count = sum(period // term.divisor for term in f.floors)
+    if count > MAX_STEPS:
+        raise DimTooComplex(f"a size with {count:,} different steps is too complex; at most {MAX_STEPS:,} are followed")
+    steps = jumps(f.floors, period)
+    value = f.evaluate(-1)
+    before = image(value)
+    floors = []
+    for position in sorted(steps):
+        value += steps[position]
+        after = image(value)
+        floors.append(Floor(period, -position % period, after - before))
+        before = after
+    return build(image(f.evaluate(0)), floors)
+
+
+def jumps(floors: Iterable[Floor], period: int) -> dict[int, int]:
+    """How much the terms gain on entering each n in ``range(period)``; n where nothing can change are left out.
+
+    The caller has made sure that the period is a multiple of every divisor and not too long to be listed.
+    """
+    gains: dict[int, int] = {}
+    for divisor, offset, factor in floors:
+        for position in range(-offset % divisor, period, divisor):
+            gains[position] = gains.get(position, 0) + factor
+    return gains
+
+
+def _divide_by_larger(f: QuasiAffine, divisor: int) -> QuasiAffine:
+    """``floor(f / divisor)`` where no factor of f is larger than half the divisor."""
+    if not f.floors:
+        return QuasiAffine(f.constant // divisor)
+    # floor(g·z / (g·t)) = floor(floor(g·z / g) / t): a common factor divides out, the constant's rest is lost
+    common = gcd(divisor, *(term.factor for term in f.floors))
+    divisor //= common
+    f = QuasiAffine(f.constant // common, tuple(Floor(d, c, a // common) for d, c, a in f.floors))
+    if len(f.floors) == 1:
+        return _divide_single(f, divisor)
+    period = f.period
+    period *= divisor // gcd(divisor, f.rise(period))
+    return tabulate(f, period, lambda value: value // divisor)
+
+
+def _divide_single(f: QuasiAffine, divisor: int) -> QuasiAffine:
+    """``floor((a·x + k) / s)`` for one term ``a·x``: over s steps of x it gains a, one floor for each gain."""
+    d, c, a = f.floors[0]
+    if a < 0:  # floor(-z / s) = -floor((z + s - 1) / s)
+        return _divide_single(f.times(-1).plus_constant(divisor - 1), divisor).times(-1)
+    if a > MAX_STEPS:
+        raise DimTooComplex(f"a size multiplied by {a:,} and divided by {divisor:,} is too complex")
+    carry, k = divmod(f.constant, divisor)
+    # the gain number j+1 comes at the smallest x with a·x + k >= s·(j+1); floors of floors compose
+    firsts = (-((k - divisor * (gain + 1)) // a) for gain in range(a))
+    return build(carry, [Floor(d * divisor, c + d * (divisor - first), 1) for first in firsts])
+
+
+def _merge_families(table: dict[tuple[int, int], int]) -> None:
+    """Shorten a sum by Hermite's identity: floor((x+0)/p) + ... + floor((x+p-1)/p) = x, where x = floor((n+c)/e).
+
+    A family is the p terms of divisor e·p that add up to one term of divisor e. A multiple of the whole family moves to
+    that parent where this leaves fewer terms, so ``n - floor(n/2)`` becomes ``floor((n+1)/2)``.
+    """
+    pending = {divisor for divisor, _ in table if divisor > 1}
+    while pending:
+        divisor = max(pending)
+        pending.remove(divisor)
+        for prime in _PRIMES:
+            offsets = [offset for d, offset in table if d == divisor]
+            if prime > len(offsets) + 1:
+                break
+            if divisor % prime:
+                continue
+            parent = divisor // prime
+            merged = [_merge_family(table, parent, prime, first) for first in {c % parent for c in offsets}]
+            if parent > 1 and any(merged):
+                pending.add(parent)
+
+
+def _merge_family(table: dict[tuple[int, int], int], parent: int, prime: int, first: int) -> bool:
+    """Move the best multiple of one family to its parent; whether that changed anything."""
+    members = [(parent * prime, first + parent * index) for index in range(prime)]
+    factors = [table.get(member, 0) for member in members]
+    above = table.get((parent, first), 0)
+
+    def cost(moved: int) -> tuple[int, int, int]:
+        return prime - factors.count(moved) + (above + moved != 0), abs(moved), moved
+
+    best = min({0, -above, *factors}, key=cost)
+    if best == 0 or cost(best)[0] == cost(0)[0]:
+        return False
+    for member, factor in [
+        *zip(members, (factor - best for factor in factors), strict=True),
+        ((parent, first), above + best),
+    ]:
+        table.pop(member, None)
+        if factor:
+            table[member] = factor
+    return True
+
+
+def _check_bits(number: int) -> None:
+    if number.bit_length() > MAX_BITS:
+        raise DimTooComplex(f"a size with numbers of more than {MAX_BITS:,} bits is too complex")

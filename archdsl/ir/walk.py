@@ -1,0 +1,171 @@
+"""Walks over bodies: which nodes stand at one level, which variables a body reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archdsl.ir.design import (
+    Apply,
+    Assert,
+    Body,
+    Choice,
+    Group,
+    Inline,
+    Input,
+    Layer,
+    Let,
+    Loop,
+    Merge,
+    Node,
+    Output,
+    Port,
+    Refer,
+)
+from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, SizeOf, locals_in, sizes_in
+
+
+def open_bodies(node: Node) -> tuple[Body, ...]:
+    """The bodies inside a node whose modules belong to the class around it (no label in between)."""
+    match node:
+        case Merge(paths=paths):
+            return paths
+        case Inline(body=body):
+            return (body,)
+        case Group(body=body, label=None) | Loop(body=body, label=None):
+            return (body,)
+        case Choice(then=then, otherwise=otherwise, label=None):
+            return then, otherwise
+        case Output(body=Body() as body):
+            return (body,)
+    return ()
+
+
+def inner_bodies(node: Node) -> tuple[Body, ...]:
+    """All bodies inside a node."""
+    match node:
+        case Merge(paths=paths):
+            return paths
+        case Inline(body=body) | Group(body=body) | Loop(body=body):
+            return (body,)
+        case Choice(then=then, otherwise=otherwise):
+            return then, otherwise
+        case Output(body=Body() as body):
+            return (body,)
+    return ()
+
+
+def level(body: Body) -> Iterator[Node]:
+    """The nodes whose modules belong to the same class: into paths, loops and conditions without a label."""
+    for node in body.nodes:
+        yield node
+        for inner in open_bodies(node):
+            yield from level(inner)
+
+
+def every(body: Body) -> Iterator[Node]:
+    """All nodes of a body, inner ones included."""
+    for node in body.nodes:
+        yield node
+        for inner in inner_bodies(node):
+            yield from every(inner)
+
+
+def label_of(node: Node) -> NameTemplate | None:
+    """The label of a node; None for nodes that have none."""
+    label = getattr(node, "label", None)
+    return label if isinstance(label, NameTemplate) else None
+
+
+def labels(body: Body) -> Iterator[NameTemplate]:
+    """The labels at one level."""
+    for node in level(body):
+        label = label_of(node)
+        if label is not None:
+            yield label
+
+
+def is_plain(body: Body) -> bool:
+    """Whether a body is a chain: no joins, references, outputs or tensor arguments at its level."""
+    return not any(
+        isinstance(node, Merge | Refer | Port | Output | Input) or (isinstance(node, Apply) and node.tensors)
+        for node in level(body)
+    )
+
+
+def expressions(node: Node) -> tuple[Expr, ...]:
+    """The expressions directly on a node, labels left out."""
+    match node:
+        case Layer(arguments=arguments) | Inline(arguments=arguments) | Merge(arguments=arguments):
+            return tuple(argument.value for argument in arguments)
+        case Apply(target=target, arguments=arguments):
+            own = (target,) if isinstance(target, Local) else ()
+            return (*own, *(argument.value for argument in arguments))
+        case Loop(iterable=iterable):
+            return (iterable,)
+        case Choice(condition=condition):
+            return (condition,)
+        case Let(value=value):
+            return (value,)
+        case Assert(shape=shape) | Input(shape=shape):
+            return tuple(size for size in shape.sizes if size is not None and not isinstance(size, str))
+        case Output(shape=shape) if shape is not None:
+            return tuple(size for size in shape.sizes if size is not None and not isinstance(size, str))
+    return ()
+
+
+def templates(node: Node) -> tuple[NameTemplate, ...]:
+    """The names that a node refers to (not its own label)."""
+    match node:
+        case Refer(name=name) | Port(name=name):
+            return (name,)
+        case Apply(tensors=tensors):
+            return tuple(template for _, template in tensors)
+    return ()
+
+
+def values_read(body: Body) -> frozenset[str]:
+    """The variables on which the values and shapes of a body depend; those in labels alone do not count."""
+    found: frozenset[str] = frozenset()
+    for node in every(body):
+        for expr in expressions(node):
+            found |= locals_in(expr)
+        for template in templates(node):
+            found |= template_variables(template)
+    return found
+
+
+def template_variables(template: NameTemplate) -> frozenset[str]:
+    """The variables in the computed parts of a label."""
+    found: frozenset[str] = frozenset()
+    for part in template.parts:
+        if not isinstance(part, str):
+            found |= locals_in(part)
+    return found
+
+
+def refers_to_computed_labels(body: Body) -> bool:
+    """Whether anything in a body names a value by a computed label: then loops must be unrolled."""
+    for node in every(body):
+        if any(template.plain is None for template in templates(node)):
+            return True
+        for expr in expressions(node):
+            if any(size.value is not None and size.value.plain is None for size in _sizes(expr)):
+                return True
+    return False
+
+
+def _sizes(expr: Expr) -> tuple[SizeOf, ...]:
+    return sizes_in(expr)
+
+
+def is_different_each_turn(template: NameTemplate, variable: str) -> bool:
+    """Whether a label is plainly different for different values of one variable: ``a{i}``, ``a{i + 1}``."""
+    computed = [part for part in template.parts if not isinstance(part, str)]
+    if len(computed) != 1:
+        return False
+    match computed[0]:
+        case Local(name):
+            return name == variable
+        case BinaryOp("+" | "-", Local(name), Const()):
+            return name == variable
+    return False

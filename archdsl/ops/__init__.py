@@ -1,0 +1,23 @@
+"""The vocabulary: every layer kind by the name that specs use.
+
+A new layer is one class in one of these modules; importing the module registers it.
+"""
+
+from archdsl.ops import (
+    activation,
+    conv,
+    conv_transpose,
+    dropout,
+    linear,
+    merge,
+    norm,
+    pooling,
+    shape,
+    upsample,
+)
+from archdsl.ops.base import REGISTRY
+
+FAMILIES = (conv, conv_transpose, linear, pooling, norm, activation, dropout, shape, upsample, merge)
+"""The modules in the order in which documentation shows them."""
+
+__all__ = ["FAMILIES", "REGISTRY"]

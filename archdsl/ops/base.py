@@ -1,0 +1,302 @@
+"""What a layer kind is: one class with its parameters, shape rule, costs and its PyTorch counterpart.
+
+A rule never sees source text. It reports a problem by the name of the argument that causes it; the
+checker, which knows where that argument was written, places it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar, NamedTuple
+
+from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
+from archdsl.ir.kinds import Parameter, Value
+from archdsl.ir.types import Size, TensorType
+
+# --- what a rule reports ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A broken rule: a code of the registry, the guilty argument (None: the layer itself), the text beside the caret.
+
+    ``message`` is the headline, ``here`` the arithmetic with its numbers, ``help`` the repair.
+    """
+
+    code: str
+    message: str
+    argument: str | None = None
+    here: str = ""
+    help: str | None = None
+    operand: int | None = None
+    """For merges: the path at fault."""
+    expected: TensorType | None = None
+    actual: TensorType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an open size must satisfy for a layer to work: it is turned into a condition on the input."""
+
+    left: Size
+    relation: str
+    """``>=``, ``==`` or ``divides`` (then ``right`` divides ``left``)."""
+    right: Size
+    reason: str
+    argument: str | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One application of a layer: evaluated arguments and input types in, problems and requirements out.
+
+    ``arguments`` holds every parameter, defaults filled in, kinds and constraints checked. Requirements
+    only count where ``infer`` succeeded: a rule may note some before it finds a problem.
+    """
+
+    op: Op
+    arguments: Mapping[str, Value]
+    inputs: tuple[TensorType, ...]
+    problems: list[Problem] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+
+    @property
+    def x(self) -> TensorType:
+        """The input of a layer that has one."""
+        return self.inputs[0]
+
+    def integer(self, name: str) -> int:
+        """An argument that its parameter's kind makes an integer."""
+        value = self.arguments[name]
+        assert isinstance(value, int)
+        return value
+
+    def per_axis(self, name: str, axes: int) -> tuple[int, ...] | None:
+        """An argument of kind SIZES as one integer per spatial axis; a wrong count is reported and None."""
+        value = self.arguments[name]
+        if isinstance(value, int):
+            return (value,) * axes
+        assert isinstance(value, tuple)
+        if len(value) == axes:
+            return value
+        self.fail("E0310", f"`{name}` has {len(value)} numbers for {axes} spatial axes", argument=name)
+        return None
+
+    def fail(
+        self,
+        code: str,
+        message: str,
+        *,
+        argument: str | None = None,
+        here: str = "",
+        help: str | None = None,
+        operand: int | None = None,
+        expected: TensorType | None = None,
+        actual: TensorType | None = None,
+    ) -> None:
+        """Report a broken rule. The caller then returns None as the output type."""
+        self.problems.append(Problem(code, message, argument, here, help, operand, expected, actual))
+
+    def at_least(self, size: Size, minimum: int, reason: str, *, argument: str | None = None) -> bool:
+        """Whether ``size >= minimum``; where an open size is so for some inputs: True, and a requirement."""
+        return self._holds(Dim.solve_at_least(size, minimum), size, ">=", minimum, reason, argument)
+
+    def equal(self, left: Size, right: Size, reason: str) -> bool:
+        """Whether two sizes are equal; as in ``at_least`` for open ones. Sizes of two different symbols never are."""
+        if isinstance(left, Dim) and isinstance(right, Dim) and left.symbol_name != right.symbol_name:
+            return False
+        return self._holds(Dim.solve_equal(left, right), left, "==", right, reason, None)
+
+    def divides(self, divisor: int, size: Size, reason: str, *, argument: str | None = None) -> bool:
+        """Whether ``divisor`` divides ``size``; as in ``at_least`` for open sizes."""
+        return self._holds(Dim.solve_divides(divisor, size), size, "divides", divisor, reason, argument)
+
+    def _holds(
+        self, solution: SizeSet, left: Size, relation: str, right: Size, reason: str, argument: str | None
+    ) -> bool:
+        if solution.never:
+            return False
+        if not solution.always:
+            self.requirements.append(Requirement(left, relation, right, reason, argument))
+        return True
+
+
+# --- what a layer is in PyTorch, as data --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A value taken from the layer's own argument, printed as the spec wrote it; left out there, its default."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputSize:
+    """A value inferred from the input: the size of one of its axes (1 = channels, -1 = last)."""
+
+    axis: int
+    operand: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value that the rule itself fixes."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One of the tensors that flow in."""
+
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Operands:
+    """All tensors that flow in, as a list (``torch.cat``)."""
+
+
+Argumentlike = Argument | InputSize | Literal | Operand | Operands
+
+
+@dataclass(frozen=True, slots=True)
+class TorchModule:
+    """``nn.Conv2d(in, out, kernel_size=...)``: a class of ``torch.nn`` and its constructor arguments.
+
+    Keyword arguments whose value equals torch's own default are left out by the rule itself.
+    """
+
+    name: str
+    positional: tuple[Argumentlike, ...] = ()
+    keywords: tuple[tuple[str, Argumentlike], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TorchFunction:
+    """``torch.flatten(x, 1)``: a function applied in ``forward``; ``module`` is its twin for ``nn.Sequential``."""
+
+    name: str
+    positional: tuple[Argumentlike, ...] = (Operand(),)
+    keywords: tuple[tuple[str, Argumentlike], ...] = ()
+    module: TorchModule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TorchOperator:
+    """``a + b`` between all operands."""
+
+    symbol: str
+
+
+TorchForm = TorchModule | TorchFunction | TorchOperator
+
+
+# --- examples -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A use of the layer that the tests run against real torch: input shapes (a batch of 2 included) and arguments."""
+
+    inputs: tuple[tuple[int, ...], ...]
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+
+
+# --- what one output value sees ------------------------------------------------------------------------
+
+
+class Window(NamedTuple):
+    """How an output axis looks at its input axis.
+
+    ``extent`` places of the input are seen by one output value. ``stride`` is the step between the windows
+    of neighbouring outputs: below 1 where the layer enlarges (``Fraction(1, 2)`` for an upsampling by 2).
+    ``padding`` places lie before the input's first. Open sizes only come from adaptive pools.
+    """
+
+    extent: Size
+    stride: Size | Fraction
+    padding: int = 0
+
+
+# --- the layer kind -----------------------------------------------------------------------------------
+
+REGISTRY: dict[str, Op] = {}
+"""Every layer kind by the name that specs use; filled by defining a class."""
+
+
+class Op:
+    """A layer kind. A subclass with a ``name`` registers one instance of itself; it holds no state.
+
+    ``inputs`` is 1 for a layer and None for a merge (one operand per path).
+    """
+
+    name: ClassVar[str] = ""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    examples: ClassVar[tuple[Example, ...]] = ()
+    inputs: ClassVar[int | None] = 1
+    role: ClassVar[str] = ""
+    """The attribute name of an unlabelled layer (``conv``, ``bn``, ``relu``); empty: the layer's own name."""
+    functional: ClassVar[bool] = False
+    """Whether it is a function in ``forward`` (``to_torch`` gives a ``TorchFunction``) rather than a module."""
+
+    def __init_subclass__(cls) -> None:
+        if "name" in cls.__dict__:
+            assert cls.name not in REGISTRY, f"two layers are called {cls.name}"
+            REGISTRY[cls.name] = cls()
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The output type, or None after reporting problems to ``call``. Rules write it; callers ask ``apply``."""
+        raise NotImplementedError
+
+    def apply(self, call: Call) -> TensorType | None:
+        """``infer``, with open sizes that go beyond exact arithmetic reported as a problem like any other."""
+        try:
+            return self.infer(call)
+        except DimTooComplex as error:
+            call.fail(
+                "E0305",
+                f"`{self.name}` makes a size that cannot be followed",
+                here=str(error),
+                help="fix the sizes of the input",
+            )
+            return None
+
+    def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """The trainable tensors by their ``state_dict`` name; only asked where ``infer`` succeeded."""
+        return {}
+
+    def buffers(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """The tensors in ``state_dict`` that are not trained (running statistics)."""
+        return {}
+
+    def macs(self, call: Call, output: TensorType) -> int:
+        """Multiply-adds for one sample (batch 1), as half of ``torch.utils.flop_counter`` counts them.
+
+        Only asked where every size but the batch is fixed.
+        """
+        return 0
+
+    def window(self, call: Call) -> tuple[Window, ...] | None:
+        """What one output value sees per spatial axis; None where it sees only its own place."""
+        return None
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """How one axis of the output comes about, with numbers: ``⌊(56 − 3 + 2 + 2)/2⌋ = 28``.
+
+        ``axis`` counts from the batch (0). None where the size is handed on or simply stated. Only asked
+        where ``infer`` succeeded.
+        """
+        return None
+
+    def to_torch(self, call: Call) -> TorchForm | None:
+        """The counterpart in PyTorch, as data; None for a layer that does nothing (``identity`` in a path)."""
+        raise NotImplementedError
+
+    @property
+    def attribute(self) -> str:
+        """The attribute name that an unlabelled layer of this kind takes in generated code."""
+        return self.role or self.name

@@ -1,0 +1,48 @@
+"""Dropout: values or whole channels set to 0 at random, in training only."""
+
+from __future__ import annotations
+
+from archdsl.ir.kinds import FLOAT, Parameter
+from archdsl.ir.types import TensorType
+from archdsl.ops.base import Call, Example, Op, TorchForm, TorchModule
+from archdsl.ops.limits import PROBABILITY
+from archdsl.ops.rules import rank_is_one_of
+from archdsl.ops.torch_forms import keywords
+
+P = Parameter("p", FLOAT, 0.5, PROBABILITY, "share that is set to 0")
+
+
+class Dropout(Op):
+    """Sets a share ``p`` of the values to 0 while training and scales the others up (Srivastava et al., 2014)."""
+
+    name = "dropout"
+    parameters = (P,)
+    examples = (Example(((2, 7),)), Example(((2, 3, 4, 5),), {"p": 0.2}))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        return call.x
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.Dropout``."""
+        return TorchModule("nn.Dropout", (), keywords(call, p="p"))
+
+
+class Dropout2d(Op):
+    """Sets a share ``p`` of the channels of an image to 0 while training (Tompson et al., 2015).
+
+    Stricter than torch, which reads ``[N, F]`` and ``[N, C, L]`` in ways of its own and only warns.
+    """
+
+    name = "dropout2d"
+    role = "dropout"
+    parameters = (P,)
+    examples = (Example(((2, 3, 4, 5),)), Example(((2, 8, 1, 1),), {"p": 0.2}))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        return call.x if rank_is_one_of(call, 4, help="`dropout` works on any shape") else None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.Dropout2d``."""
+        return TorchModule("nn.Dropout2d", (), keywords(call, p="p"))

@@ -1,0 +1,58 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from math import prod
+
+from archdsl.ir.kinds import BOOL, INT, Parameter
+from archdsl.ir.types import TensorType
+from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
+from archdsl.ops.limits import COUNT
+from archdsl.ops.rules import fixed, fixed_size, rank_is_one_of
+from archdsl.ops.torch_forms import keywords
+
+
+class Linear(Op):
+    """Fully connected layer on the last axis of ``[N, F]``, or of a sequence ``[N, L, F]``.
+
+    Stricter than torch, which takes any rank and looks at the last axis only: on an image that axis is the
+    width, and a forgotten ``flatten`` would pass in silence whenever the numbers happen to fit.
+    """
+
+    name = "linear"
+    role = "fc"
+    parameters = (
+        Parameter("features", INT, constraint=COUNT, doc="features of the output"),
+        Parameter("bias", BOOL, True, doc="whether a trained number is added to each feature"),
+    )
+    examples = (
+        Example(((2, 12),), {"features": 5}),
+        Example(((2, 7, 12),), {"features": 4, "bias": False}),
+        Example(((2, 7, 3),), {"features": 8}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The last axis becomes ``features``."""
+        if not rank_is_one_of(call, 2, 3, help="`flatten` first"):
+            return None
+        if (
+            fixed_size(call, -1, help="give the input a fixed size, or pool to one pixel: `global_avg_pool -> flatten`")
+            is None
+        ):
+            return None
+        return TensorType((*call.x.shape[:-1], call.integer("features")))
+
+    def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """A matrix of output by input features."""
+        width, features = call.x.shape[-1], call.integer("features")
+        assert isinstance(width, int)
+        weight: dict[str, tuple[int, ...]] = {"weight": (features, width)}
+        return weight | {"bias": (features,)} if call.arguments["bias"] else weight
+
+    def macs(self, call: Call, output: TensorType) -> int:
+        """Every place applies the matrix once."""
+        return prod(fixed(output.shape[1:-1])) * prod(self.weights(call)["weight"])
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.Linear``."""
+        return TorchModule("nn.Linear", (InputSize(-1), Argument("features")), keywords(call, bias="bias"))

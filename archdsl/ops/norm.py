@@ -1,0 +1,192 @@
+"""Normalisations: what they take the mean over, and which weights they own."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from archdsl.ir.kinds import BOOL, FLOAT, INT, Parameter
+from archdsl.ir.types import TensorType
+from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
+from archdsl.ops.limits import COUNT, EXTENT, NOT_NEGATIVE, POSITIVE, PROBABILITY
+from archdsl.ops.rules import (
+    channels_are_divisible,
+    fixed_channels,
+    fixed_size,
+    rank_is_at_least,
+    rank_is_one_of,
+    there_is_something_to_normalise,
+)
+from archdsl.ops.torch_forms import by_rank, keywords
+
+EPS = Parameter("eps", FLOAT, 1e-5, NOT_NEGATIVE, "added to the variance before the root")
+AFFINE = "whether each channel gets a trained factor and offset"
+
+
+class _Norm(Op):
+    """What all normalisations share: the shape is handed on, and a trained factor and offset of one axis."""
+
+    affine_axis: ClassVar[int] = 1
+
+    def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """A factor and an offset, unless ``affine=false``."""
+        size = call.x.shape[self.affine_axis]
+        if not call.arguments["affine"]:
+            return {}
+        assert isinstance(size, int)
+        return {"weight": (size,), "bias": (size,)}
+
+
+class BatchNorm(_Norm):
+    """Batch normalisation of each channel (Ioffe and Szegedy, 2015); 1-D, 2-D or 3-D by what flows in.
+
+    Training takes mean and variance over batch and space, evaluation uses their running averages.
+    """
+
+    name = "batch_norm"
+    role = "bn"
+    parameters = (
+        Parameter("eps", FLOAT, 1e-5, POSITIVE, "added to the variance before the root"),
+        Parameter("momentum", FLOAT, 0.1, PROBABILITY, "share of the newest batch in the running averages"),
+        Parameter("affine", BOOL, True, doc=AFFINE),
+    )
+    examples = (
+        Example(((2, 6, 5, 4),)),
+        Example(((2, 6),), {"eps": 0.001}),
+        Example(((2, 6, 9),), {"momentum": 0.01}),
+        Example(((2, 6, 3, 4, 5),), {"affine": False}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_one_of(call, 2, 3, 4, 5) or fixed_channels(call) is None:
+            return None
+        return call.x
+
+    def buffers(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """Running averages, and the number of batches they have seen."""
+        channels = call.x.channels
+        assert isinstance(channels, int)
+        return {"running_mean": (channels,), "running_var": (channels,), "num_batches_tracked": ()}
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.BatchNorm2d`` and its siblings; ``nn.BatchNorm1d`` also for ``[N, F]``."""
+        module = "nn.BatchNorm1d" if call.x.rank == 2 else by_rank("nn.BatchNorm", call)
+        return TorchModule(module, (InputSize(1),), keywords(call, eps="eps", momentum="momentum", affine="affine"))
+
+
+class LayerNorm(_Norm):
+    """Layer normalisation over the last axis of ``[N, F]`` or of a sequence ``[N, L, F]`` (Ba, Kiros and Hinton, 2016).
+
+    Stricter than torch, which normalises the width of an image when its size happens to fit.
+    """
+
+    name = "layer_norm"
+    role = "norm"
+    affine_axis = -1
+    parameters = (EPS, Parameter("affine", BOOL, True, doc="whether each feature gets a trained factor and offset"))
+    examples = (
+        Example(((2, 7, 12),)),
+        Example(((2, 12),), {"eps": 1e-6}),
+        Example(((2, 3, 5),), {"affine": False}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_one_of(call, 2, 3, help="over the channels of an image: `group_norm(1)` or `batch_norm`"):
+            return None
+        return None if fixed_size(call, -1, help="give the input a fixed size") is None else call.x
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.LayerNorm`` of the last axis."""
+        return TorchModule("nn.LayerNorm", (InputSize(-1),), keywords(call, eps="eps", elementwise_affine="affine"))
+
+
+class GroupNorm(_Norm):
+    """Normalisation over groups of channels and all of space, sample by sample (Wu and He, 2018).
+
+    Stricter than torch, which lets a group of a single value become 0 as long as the batch is larger than 1.
+    """
+
+    name = "group_norm"
+    role = "norm"
+    parameters = (
+        Parameter("groups", INT, constraint=COUNT, doc="groups that the channels are split into"),
+        EPS,
+        Parameter("affine", BOOL, True, doc=AFFINE),
+    )
+    examples = (
+        Example(((2, 6, 5, 4),), {"groups": 3}),
+        Example(((2, 6),), {"groups": 2, "eps": 1e-6}),
+        Example(((2, 4, 9),), {"groups": 4, "affine": False}),
+        Example(((2, 4, 2, 3, 4),), {"groups": 1}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_at_least(call, 2):
+            return None
+        channels, groups = fixed_channels(call), call.integer("groups")
+        if channels is None or not channels_are_divisible(call, groups, channels, argument="groups"):
+            return None
+        return call.x if there_is_something_to_normalise(call, channels // groups, "group") else None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.GroupNorm``."""
+        names = keywords(call, eps="eps", affine="affine")
+        return TorchModule("nn.GroupNorm", (Argument("groups"), InputSize(1)), names)
+
+
+class InstanceNorm(_Norm):
+    """Normalisation of each channel over space, sample by sample (Ulyanov, Vedaldi and Lempitsky, 2016)."""
+
+    name = "instance_norm"
+    role = "norm"
+    parameters = (EPS, Parameter("affine", BOOL, False, doc=AFFINE))
+    examples = (
+        Example(((2, 6, 5, 4),)),
+        Example(((2, 6, 9),), {"affine": True}),
+        Example(((2, 3, 2, 3, 4),), {"eps": 1e-3, "affine": True}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_one_of(call, 3, 4, 5) or fixed_channels(call) is None:
+            return None
+        return call.x if there_is_something_to_normalise(call, 1, "channel") else None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.InstanceNorm2d`` and its siblings."""
+        return TorchModule(
+            by_rank("nn.InstanceNorm", call), (InputSize(1),), keywords(call, eps="eps", affine="affine")
+        )
+
+
+class LocalResponseNorm(Op):
+    """Each value divided by a power of its neighbours in the channels (Krizhevsky, Sutskever and Hinton, 2012).
+
+    The divisor is ``(k + alpha/size * sum of squares of size neighbouring channels) ** beta``. The paper's alpha
+    is not divided by the size, and its k is 2.
+    """
+
+    name = "local_response_norm"
+    role = "lrn"
+    parameters = (
+        Parameter("size", INT, constraint=EXTENT, doc="neighbouring channels that count"),
+        Parameter("alpha", FLOAT, 1e-4, doc="weight of the sum"),
+        Parameter("beta", FLOAT, 0.75, doc="exponent"),
+        Parameter("k", FLOAT, 1.0, doc="added to the sum"),
+    )
+    examples = (
+        Example(((2, 6, 5, 4),), {"size": 5, "k": 2.0}),
+        Example(((2, 3, 7),), {"size": 2, "alpha": 0.001, "beta": 0.5}),
+        Example(((2, 3, 2, 3, 4),), {"size": 9}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        return call.x if rank_is_at_least(call, 3) else None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.LocalResponseNorm``."""
+        names = keywords(call, alpha="alpha", beta="beta", k="k")
+        return TorchModule("nn.LocalResponseNorm", (Argument("size"),), names)

@@ -1,0 +1,176 @@
+"""Validations that several layers share, and the words in which they speak."""
+
+from __future__ import annotations
+
+import re
+
+from archdsl.ir.types import Size
+from archdsl.ops.base import Call
+
+MINUS = "\u2212"
+TIMES = "\u00b7"
+
+LAYOUTS = {
+    2: "N x F",
+    3: "N x C x L",
+    4: "N x C x H x W",
+    5: "N x C x D x H x W",
+}
+"""How a value of each rank is laid out: batch first, channels second, then space."""
+
+SPATIAL_WORDS: dict[int, tuple[str, ...]] = {
+    3: ("length",),
+    4: ("height", "width"),
+    5: ("depth", "height", "width"),
+}
+
+
+NO_SPACE_TO_CONVOLVE = "a convolution works on channels and space: put it before `flatten`"
+NO_SPACE_TO_POOL = "a pool works on space: put it before `flatten`"
+
+
+def axis_word(rank: int, axis: int) -> str:
+    """What messages call an axis: ``batch``, ``channels``, ``height``; ``features`` in a value of rank 2."""
+    if axis == 0:
+        return "batch"
+    if axis == 1:
+        return "features" if rank == 2 else "channels"
+    words = SPATIAL_WORDS.get(rank)
+    return words[axis - 2] if words else f"axis {axis}"
+
+
+def term(size: Size) -> str:
+    """A size inside a formula: in parentheses where it is a sum itself."""
+    text = str(size)
+    outside_brackets = re.sub("\u230a[^\u230b]*\u230b", "", text)
+    return f"({text})" if " " in outside_brackets else text
+
+
+def fixed(sizes: tuple[Size, ...]) -> tuple[int, ...]:
+    """Sizes that the caller knows to be fixed."""
+    return tuple(size for size in sizes if isinstance(size, int))
+
+
+def _alternatives(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def rank_is_one_of(call: Call, *ranks: int, help: str | None = None) -> bool:
+    """The value has one of the layouts that the layer works on."""
+    if call.x.rank in ranks:
+        return True
+    wanted = _alternatives([LAYOUTS[rank] for rank in ranks])
+    call.fail(
+        "E0304",
+        f"`{call.op.name}` cannot work on a value of rank {call.x.rank}",
+        here=f"this value is {call.x}; `{call.op.name}` takes {wanted}",
+        help=help,
+        actual=call.x,
+    )
+    return False
+
+
+def rank_is_at_least(call: Call, rank: int, help: str | None = None) -> bool:
+    """The value has enough axes for a layer that does not care how many there are beyond."""
+    if call.x.rank >= rank:
+        return True
+    call.fail(
+        "E0304",
+        f"`{call.op.name}` cannot work on a value of rank {call.x.rank}",
+        here=f"this value is {call.x}; `{call.op.name}` takes rank {rank} or more",
+        help=help,
+        actual=call.x,
+    )
+    return False
+
+
+def fixed_size(call: Call, axis: int, help: str) -> int | None:
+    """The size of an axis that becomes the shape of a weight; an open one is reported and None."""
+    size = call.x.shape[axis]
+    if isinstance(size, int):
+        return size
+    word = "width" if axis == -1 else f"number of {axis_word(call.x.rank, axis)}"
+    call.fail(
+        "E0305",
+        f"`{call.op.name}` needs a fixed {word}",
+        here=f"{size} is open in {call.x}",
+        help=help,
+        actual=call.x,
+    )
+    return None
+
+
+def fixed_channels(call: Call) -> int | None:
+    """The number of channels (or features) of the input, which shapes the layer's weights; open: reported and None."""
+    return fixed_size(
+        call, 1, help="fix the size of the input that makes it open, or pool to one pixel before `flatten`"
+    )
+
+
+def channels_are_divisible(
+    call: Call, divisor: int, channels: Size, *, argument: str, what: str = "input channels"
+) -> bool:
+    """Groups of channels come out even."""
+    if call.divides(divisor, channels, f"{divisor} divides the {what}", argument=argument):
+        return True
+    call.fail(
+        "E0303",
+        f"`{call.op.name}` needs {what} that are a multiple of {divisor}",
+        argument=argument,
+        here=f"{channels} {what} are no multiple of {divisor}",
+        help=f"choose `{argument}` so that it fits the {what}, or change the channels",
+        actual=call.x,
+    )
+    return False
+
+
+def groups_divide_channels(call: Call, channels: int) -> bool:
+    """``groups`` divides the channels that come in and those that go out."""
+    groups = call.integer("groups")
+    fits = channels_are_divisible(call, groups, channels, argument="groups")
+    return fits and channels_are_divisible(
+        call, groups, call.integer("channels"), argument="groups", what="output channels"
+    )
+
+
+def size_is_divisible(call: Call, axis: int, divisor: int, *, argument: str) -> bool:
+    """A spatial axis splits into whole cells."""
+    word, size = axis_word(call.x.rank, axis), call.x.shape[axis]
+    if call.divides(divisor, size, f"{divisor} divides the {word}", argument=argument):
+        return True
+    call.fail(
+        "E0309",
+        f"`{call.op.name}` needs a {word} that is a multiple of {divisor}",
+        argument=argument,
+        here=f"{word} {size} is no multiple of {divisor}",
+        help="pad or crop the value first",
+        actual=call.x,
+    )
+    return False
+
+
+def there_is_something_to_normalise(call: Call, per_place: int, unit: str) -> bool:
+    """A mean is taken over more than one value: ``per_place`` channels at each place, times the places.
+
+    Over a single value every output is 0 plus the bias, whatever the input. Where several sizes are open, the
+    first of them has to be 2 or more: that one of them be is no condition on a single axis.
+    """
+    if per_place > 1:
+        return True
+    spatial = call.x.spatial
+    if any(isinstance(size, int) and size > 1 for size in spatial):
+        return True
+    for index, size in enumerate(spatial, start=2):
+        word = axis_word(call.x.rank, index)
+        if not isinstance(size, int) and call.at_least(
+            size, 2, f"`{call.op.name}` needs more than one value per {unit}: a {word} of at least 2"
+        ):
+            return True
+    call.fail(
+        "E0308",
+        f"`{call.op.name}` has a single value per {unit} to normalise",
+        here=f"in {call.x} each {unit} holds one value, so every output would be 0",
+        help="normalise before the pooling to one pixel, or use `layer_norm` after `flatten`",
+        actual=call.x,
+    )
+    return False

@@ -1,0 +1,169 @@
+"""Layers that move values and compute nothing: flatten, shuffle of channels, padding, and the identity."""
+
+from __future__ import annotations
+
+from math import prod
+
+from archdsl.ir.kinds import INT, SIZES, Parameter
+from archdsl.ir.types import Size, TensorType
+from archdsl.ops.base import (
+    Argument,
+    Call,
+    Example,
+    Literal,
+    Op,
+    Operand,
+    TorchForm,
+    TorchFunction,
+    TorchModule,
+    Window,
+)
+from archdsl.ops.limits import COUNT, PADDING
+from archdsl.ops.rules import TIMES, channels_are_divisible, fixed, rank_is_at_least, rank_is_one_of, term
+from archdsl.ops.torch_forms import by_rank
+
+
+def at_most_one_size_is_open(call: Call, sizes: tuple[Size, ...]) -> bool:
+    """The product of the sizes stays a function of one input size."""
+    is_open = [size for size in sizes if not isinstance(size, int)]
+    if len(is_open) <= 1:
+        return True
+    call.fail(
+        "E0305",
+        f"`{call.op.name}` cannot multiply sizes that are open",
+        here=f"{' and '.join(str(size) for size in is_open)} are open in {call.x}",
+        help="fix all but one of them in the input, or pool to one pixel first: `global_avg_pool`",
+        actual=call.x,
+    )
+    return False
+
+
+class Flatten(Op):
+    """Everything after the batch in one row: ``[N, C, H, W]`` to ``[N, C*H*W]``."""
+
+    name = "flatten"
+    examples = (Example(((2, 3, 4, 5),)), Example(((2, 6),)), Example(((2, 3, 7),)), Example(((2, 2, 3, 4, 5),)))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The product of all sizes but the batch."""
+        sizes = call.x.shape[1:]
+        if not rank_is_at_least(call, 2) or not at_most_one_size_is_open(call, sizes):
+            return None
+        return TensorType((call.x.shape[0], _product(sizes)))
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """``512·7·7 = 25088``."""
+        sizes = call.x.shape[1:]
+        return f"{TIMES.join(map(term, sizes))} = {_product(sizes)}" if axis == 1 and len(sizes) > 1 else None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``torch.flatten(x, 1)``, or ``nn.Flatten()`` inside an ``nn.Sequential``."""
+        return TorchFunction("torch.flatten", (Operand(), Literal(1)), module=TorchModule("nn.Flatten"))
+
+
+def _product(sizes: tuple[Size, ...]) -> Size:
+    """The product of sizes of which at most one is open."""
+    factor = prod(fixed(sizes))
+    is_open = [size for size in sizes if not isinstance(size, int)]
+    return is_open[0] * factor if is_open else factor
+
+
+class ChannelShuffle(Op):
+    """Deals the channels of each group out over all groups, so that grouped convolutions mix (Zhang et al., 2018)."""
+
+    name = "channel_shuffle"
+    parameters = (Parameter("groups", INT, constraint=COUNT, doc="groups that the channels are dealt from"),)
+    examples = (
+        Example(((2, 6, 4, 5),), {"groups": 3}),
+        Example(((2, 4, 7),), {"groups": 2}),
+        Example(((2, 4, 2, 3, 4),), {"groups": 4}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_at_least(call, 3):
+            return None
+        return (
+            call.x if channels_are_divisible(call, call.integer("groups"), call.x.channels, argument="groups") else None
+        )
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.ChannelShuffle``."""
+        return TorchModule("nn.ChannelShuffle", (Argument("groups"),))
+
+
+class ZeroPad(Op):
+    """A border of zeros: one width for all sides, or ``(left, right, top, bottom)``.
+
+    Sequences take ``(left, right)``, volumes ``(left, right, top, bottom, front, back)``: last axis first, as in torch.
+    """
+
+    name = "zero_pad"
+    role = "pad"
+    parameters = (Parameter("padding", SIZES, constraint=PADDING, doc="places added on every side, or on each"),)
+    examples = (
+        Example(((2, 3, 4, 5),), {"padding": 2}),
+        Example(((2, 3, 4, 5),), {"padding": (0, 1, 2, 3)}),
+        Example(((2, 3, 7),), {"padding": (3, 0)}),
+        Example(((2, 3, 4, 5, 6),), {"padding": (0, 1, 2, 3, 4, 5)}),
+    )
+
+    def sides(self, call: Call) -> tuple[tuple[int, int], ...] | None:
+        """Places before and after, per spatial axis in the order of the shape; None after reporting a wrong count."""
+        padding, axes = call.arguments["padding"], len(call.x.spatial)
+        if isinstance(padding, int):
+            return ((padding, padding),) * axes
+        assert isinstance(padding, tuple)
+        if len(padding) == 2 * axes:
+            return tuple((padding[2 * axis], padding[2 * axis + 1]) for axis in reversed(range(axes)))
+        names = ("left", "right", "top", "bottom", "front", "back")[: 2 * axes]
+        call.fail(
+            "E0310",
+            f"`padding` has {len(padding)} numbers for {axes} spatial axes",
+            argument="padding",
+            here=f"{call.x} takes one number or ({', '.join(names)})",
+            actual=call.x,
+        )
+        return None
+
+    def infer(self, call: Call) -> TensorType | None:
+        """Every spatial size plus its two borders."""
+        if not rank_is_one_of(call, 3, 4, 5):
+            return None
+        sides = self.sides(call)
+        if sides is None:
+            return None
+        sizes = (size + (before + after) for size, (before, after) in zip(call.x.spatial, sides, strict=True))
+        return TensorType((*call.x.shape[:2], *sizes))
+
+    def window(self, call: Call) -> tuple[Window, ...] | None:
+        """One place, shifted by the leading border."""
+        sides = self.sides(call)
+        return None if sides is None else tuple(Window(1, 1, before) for before, _ in sides)
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """``28 + 1 + 1 = 30``."""
+        sides = self.sides(call)
+        if not sides or axis < 2:
+            return None
+        size, (before, after) = call.x.shape[axis], sides[axis - 2]
+        return f"{size} + {before} + {after} = {size + (before + after)}"
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.ZeroPad2d`` and its siblings."""
+        return TorchModule(by_rank("nn.ZeroPad", call), (Argument("padding"),))
+
+
+class Identity(Op):
+    """Hands its input on: the plain path of a residual block."""
+
+    name = "identity"
+    examples = (Example(((2, 3, 4, 5),)), Example(((2, 7),)))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        return call.x
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.Identity``."""
+        return TorchModule("nn.Identity")

@@ -1,0 +1,134 @@
+"""Larger and smaller maps without a kernel: interpolation, and pixels traded for channels."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from archdsl.ir.kinds import INT, STRING, Parameter, one_of
+from archdsl.ir.types import Size, TensorType
+from archdsl.ops.base import Argument, Call, Example, Op, TorchForm, TorchModule, Window
+from archdsl.ops.limits import EXTENT
+from archdsl.ops.rules import TIMES, channels_are_divisible, rank_is_one_of, size_is_divisible, term
+from archdsl.ops.torch_forms import keywords
+
+FACTOR = Parameter(
+    "factor", INT, constraint=EXTENT, doc="pixels per side that one pixel becomes, or the other way round"
+)
+
+
+class Upsample(Op):
+    """Enlarges an image by a whole factor, by repetition (nearest) or by linear interpolation (bilinear).
+
+    ``nearest`` works on volumes too. Stricter than torch, which also takes rank 3 and then scales one axis only:
+    that is what happens to an image whose batch or channel axis is missing.
+    """
+
+    name = "upsample"
+    parameters = (
+        Parameter("scale", INT, constraint=EXTENT, doc="factor of every spatial axis"),
+        Parameter("mode", STRING, "nearest", one_of("nearest", "bilinear"), "how values between pixels are made"),
+    )
+    examples = (
+        Example(((2, 3, 4, 5),), {"scale": 2}),
+        Example(((2, 3, 4, 5),), {"scale": 3, "mode": "bilinear"}),
+        Example(((2, 3, 2, 3, 4),), {"scale": 2}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """Every spatial size times the scale."""
+        ranks = (4,) if call.arguments["mode"] == "bilinear" else (4, 5)
+        if not rank_is_one_of(
+            call, *ranks, help="an image needs its batch and channel axes; sequences grow by `conv_transpose`"
+        ):
+            return None
+        scale = call.integer("scale")
+        return TensorType((*call.x.shape[:2], *(size * scale for size in call.x.spatial)))
+
+    def window(self, call: Call) -> tuple[Window, ...] | None:
+        """One place, or the two neighbours that are interpolated; the next place is ``scale`` outputs away."""
+        seen = 2 if call.arguments["mode"] == "bilinear" else 1
+        return (Window(seen, Fraction(1, call.integer("scale"))),) * len(call.x.spatial)
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """``28·2 = 56``."""
+        return None if axis < 2 else _times(call.x.shape[axis], call.integer("scale"))
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.Upsample(scale_factor=2)``."""
+        return TorchModule("nn.Upsample", (), (("scale_factor", Argument("scale")), *keywords(call, mode="mode")))
+
+
+class PixelShuffle(Op):
+    """Trades channels for pixels: ``[N, C, H, W]`` to ``[N, C/r^2, r*H, r*W]`` (Shi et al., 2016).
+
+    Images only: in a volume torch would take the depth for the channels.
+    """
+
+    name = "pixel_shuffle"
+    parameters = (FACTOR,)
+    examples = (Example(((2, 8, 3, 4),), {"factor": 2}), Example(((2, 9, 1, 2),), {"factor": 3}))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """r^2 channels become r x r pixels."""
+        if not rank_is_one_of(call, 4):
+            return None
+        factor, (batch, channels, height, width) = call.integer("factor"), call.x.shape
+        if not channels_are_divisible(call, factor * factor, channels, argument="factor"):
+            return None
+        return TensorType((batch, channels // (factor * factor), height * factor, width * factor))
+
+    def window(self, call: Call) -> tuple[Window, ...] | None:
+        """One place; the next is ``factor`` outputs away."""
+        return (Window(1, Fraction(1, call.integer("factor"))),) * 2
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """``28·2 = 56``, and ``64/4 = 16`` for the channels."""
+        factor = call.integer("factor")
+        if axis == 1:
+            return _over(call.x.channels, factor * factor)
+        return None if axis == 0 else _times(call.x.shape[axis], factor)
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.PixelShuffle``."""
+        return TorchModule("nn.PixelShuffle", (Argument("factor"),))
+
+
+class PixelUnshuffle(Op):
+    """Trades pixels for channels: ``[N, C, H, W]`` to ``[N, C*r^2, H/r, W/r]``; the inverse of ``pixel_shuffle``."""
+
+    name = "pixel_unshuffle"
+    parameters = (FACTOR,)
+    examples = (Example(((2, 3, 6, 4),), {"factor": 2}), Example(((2, 1, 3, 6),), {"factor": 3}))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """r x r pixels become r^2 channels."""
+        if not rank_is_one_of(call, 4):
+            return None
+        factor, (batch, channels, height, width) = call.integer("factor"), call.x.shape
+        if not all(size_is_divisible(call, axis, factor, argument="factor") for axis in (2, 3)):
+            return None
+        return TensorType((batch, channels * (factor * factor), height // factor, width // factor))
+
+    def window(self, call: Call) -> tuple[Window, ...] | None:
+        """The ``factor`` places that one place was made of."""
+        factor = call.integer("factor")
+        return (Window(factor, factor),) * 2
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """``56/2 = 28``, and ``16·4 = 64`` for the channels."""
+        factor = call.integer("factor")
+        if axis == 1:
+            return _times(call.x.channels, factor * factor)
+        return None if axis == 0 else _over(call.x.shape[axis], factor)
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.PixelUnshuffle``."""
+        return TorchModule("nn.PixelUnshuffle", (Argument("factor"),))
+
+
+def _times(size: Size, factor: int) -> str:
+    return f"{term(size)}{TIMES}{factor} = {size * factor}"
+
+
+def _over(size: Size, divisor: int) -> str:
+    return f"{term(size)}/{divisor} = {size // divisor}"

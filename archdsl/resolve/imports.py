@@ -1,0 +1,127 @@
+"""Binds the top-level names of a file: follows its imports, reports what they cannot reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
+from archdsl.diagnostics.sink import Sink
+from archdsl.diagnostics.suggest import closest
+from archdsl.ops import REGISTRY
+from archdsl.resolve.reserved import why_reserved
+from archdsl.resolve.resolved import Definition, Project, ResolvedFile
+from archdsl.source.loader import MAX_IMPORT_DEPTH, Loader, Refusal
+from archdsl.source.source import Source
+from archdsl.source.span import Span
+from archdsl.syntax import ast
+
+Parse = Callable[[Source, Callable[[Diagnostic], None]], ast.File]
+
+
+class Resolver:
+    """Resolves files of one project; each is parsed and resolved once."""
+
+    def __init__(self, loader: Loader, parse: Parse, sink: Sink) -> None:
+        self.project = Project()
+        self._loader = loader
+        self._parse = parse
+        self._sink = sink
+        self._open: list[str] = []
+
+    def resolve(self, path: str) -> ResolvedFile | Refusal:
+        """The resolved file at a display path, or why it could not be read."""
+        known = self.project.files.get(path)
+        if known is not None:
+            return known
+        source = self._loader.load(path)
+        if isinstance(source, Refusal):
+            return source
+        self.project.sources[path] = source
+        file = ResolvedFile(self._parse(source, self._sink.report))
+        self.project.files[path] = file
+        self._open.append(path)
+        for item in file.tree.items:
+            if isinstance(item, ast.Import):
+                self._follow(file, item)
+        self._open.pop()
+        for item in file.tree.items:
+            if not isinstance(item, ast.Import):
+                self._define(file, item)
+        return file
+
+    # --- imports --------------------------------------------------------------------------------------
+
+    def _follow(self, file: ResolvedFile, item: ast.Import) -> None:
+        if item.dots == 0:
+            self._follow_std(file, item)
+            return
+        path = self._loader.import_path(file.path, item.dots, item.module)
+        if isinstance(path, Refusal):
+            self._report(path.code, path.message, item.module_span)
+            return
+        if path in self._open:
+            cycle = [*self._open[self._open.index(path) :], path]
+            self._report("E0212", "imports form a cycle: " + " imports ".join(cycle), item.module_span)
+            return
+        if len(self._open) > MAX_IMPORT_DEPTH:
+            self._report("E0106", f"imports are nested more than {MAX_IMPORT_DEPTH} deep", item.module_span)
+            return
+        target = self.resolve(path)
+        if isinstance(target, Refusal):
+            self._report(target.code, target.message, item.module_span)
+            return
+        own = {definition.name: definition for definition in target.own}
+        for imported in item.names:
+            definition = own.get(imported.name.text)
+            if definition is not None:
+                self._bind(file, imported.alias, definition)
+            elif target.tree.whole:
+                self._unknown_import(path, imported, list(own))
+
+    def _follow_std(self, file: ResolvedFile, item: ast.Import) -> None:
+        if item.module[0] != "std" or len(item.module) > 1:
+            name = ".".join(item.module)
+            help = Help(f"a file beside this one is imported with a dot: `from .{name} import ...`")
+            self._report("E0214", f"there is no library `{name}`; only `std` is built in", item.module_span, help)
+            return
+        for imported in item.names:
+            path = self._loader.std_path(imported.name.text)
+            target = self.resolve(path) if path is not None else None
+            if isinstance(target, ResolvedFile):
+                self._bind(file, imported.alias, target.scope[imported.name.text])
+            else:
+                self._unknown_import("std", imported, [])
+
+    def _unknown_import(self, where: str, imported: ast.Imported, names: list[str]) -> None:
+        near = closest(imported.name.text, names)
+        help = Help(f"did you mean `{near}`?") if near else None
+        self._report("E0215", f"`{where}` defines no `{imported.name.text}`", imported.name.span, help)
+
+    # --- names ----------------------------------------------------------------------------------------
+
+    def _define(self, file: ResolvedFile, item: ast.BlockDef | ast.Variant) -> None:
+        definition = Definition(item.name.text, item, file)
+        if self._bind(file, item.name, definition):
+            file.own.append(definition)
+
+    def _bind(self, file: ResolvedFile, name: ast.Identifier, definition: Definition) -> bool:
+        reason = why_reserved(name.text)
+        if reason is not None:
+            self._report("E0209", f"`{name.text}` cannot be a block's name: {reason}", name.span)
+            return False
+        if name.text in REGISTRY:
+            self._report("E0210", f"`{name.text}` is the name of a layer already", name.span)
+            return False
+        earlier = file.scope.get(name.text)
+        if earlier is definition:
+            return True
+        if earlier is not None:
+            label = Label(earlier.node.name.span, "first defined here")
+            diagnostic = Diagnostic("E0210", f"`{name.text}` is defined twice", name.span, labels=(label,))
+            self._sink.report(diagnostic)
+            return False
+        file.scope[name.text] = definition
+        return True
+
+    def _report(self, code: str, message: str, span: Span, help: Help | None = None) -> None:
+        self._sink.report(Diagnostic(code, message, span, help=help))

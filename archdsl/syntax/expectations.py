@@ -1,0 +1,93 @@
+"""Says in the language's words what may stand at a place and what stands there."""
+
+from __future__ import annotations
+
+from archdsl.syntax.lexer import Token
+
+_WORDS = {
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "STRING": "a string",
+    "COMPARISON": "a comparison such as `==`",
+    "UNDERSCORE": "`_`",
+    "_SEP": "the end of the line",
+    "$END": "the end of the file",
+    "_ARROW": "`->`",
+    "_LBRACE": "`{`",
+    "_RBRACE": "`}`",
+    "_TOPEN": "`{`",
+    "_TCLOSE": "`}`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "COMMA": "`,`",
+    "COLON": "`:`",
+    "EQUAL": "`=`",
+    "DOT": "`.`",
+}
+
+_GROUPS: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "a statement (a layer, a block, `input`, `output`, `for`, `if` ...)",
+        frozenset(("NAME", "INPUT", "OUTPUT", "LET", "FOR", "IF", "REPEAT", "_LBRACE", "LSQB", "INLINE", "EXPECT")),
+    ),
+    ("a layer or a block", frozenset(("NAME", "FOR", "IF", "REPEAT", "_LBRACE", "LSQB", "INLINE"))),
+    ("`block`, `network` or `from`", frozenset(("BLOCK", "NETWORK", "FROM"))),
+    ("an expression", frozenset(("NAME", "NUMBER", "STRING", "TRUE", "FALSE", "NONE", "LPAR", "LSQB", "MINUS", "NOT"))),
+    ("an expression", frozenset(("NAME", "NUMBER", "STRING", "TRUE", "FALSE", "NONE", "LPAR", "LSQB", "MINUS"))),
+    ("an operator", frozenset(("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT"))),
+)
+_OPERATORS = frozenset(
+    "PLUS MINUS STAR SLASH DOUBLE_SLASH PERCENT DOUBLE_STAR COMPARISON AND OR DOTDOT DOTDOT_EQ".split()
+)
+_SOFT = frozenset(("BLOCK", "NETWORK", "INPUT", "OUTPUT", "EXPECT"))
+_MAX_NAMED = 6
+
+
+def describe_expected(kinds: set[str]) -> str:
+    """``a name, `)` or `,``` for a set of terminals; groups are named as a whole."""
+    rest = set(kinds)
+    parts: list[str] = []
+    for words, group in _GROUPS:
+        if group <= rest:
+            parts.append(words)
+            rest -= group
+            rest -= _SOFT if "statement" in words or "layer" in words else set()
+    if rest & _OPERATORS and len(rest - _OPERATORS) >= 1:
+        rest -= _OPERATORS  # an operator may follow any expression: nobody forgets one
+        rest -= {"DOT", "LSQB", "_TOPEN", "IF", "LPAR"} if len(rest) > 2 else set()
+        parts = [part for part in parts if part != "an operator"]
+    parts += sorted({_word(kind) for kind in rest}, key=lambda word: (word.startswith("`"), word))
+    if not parts:
+        return "something else"
+    parts = parts[:_MAX_NAMED]
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
+
+
+def describe_found(token: Token) -> str:
+    """What stands at a place: ``the end of the line``, ``the keyword `for```, ```)```."""
+    if token.kind == "$END":
+        return "the end of the file"
+    if token.kind == "_SEP":
+        return "`;`" if token.text == ";" else "the end of the line"
+    text = token.text if len(token.text) <= 32 else token.text[:32] + "…"
+    return f"the keyword `{text}`" if token.text.isalpha() and token.kind not in ("NAME", "TAIL") else f"`{text}`"
+
+
+def _word(kind: str) -> str:
+    known = _WORDS.get(kind)
+    if known is not None:
+        return known
+    symbols = {
+        "PLUS": "+",
+        "MINUS": "-",
+        "STAR": "*",
+        "SLASH": "/",
+        "DOUBLE_SLASH": "//",
+        "PERCENT": "%",
+        "DOUBLE_STAR": "**",
+        "DOTDOT": "..",
+        "DOTDOT_EQ": "..=",
+    }
+    return f"`{symbols.get(kind, kind.lower())}`"

@@ -1,0 +1,263 @@
+"""Turns text into tokens; decides which line ends separate statements and what a brace means.
+
+Never raises: whatever is wrong becomes a diagnostic and lexing goes on, except where a limit of the
+language is passed, which ends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from archdsl.diagnostics.diagnostic import Diagnostic, Help
+from archdsl.source.source import Source
+from archdsl.syntax._tables import KEYWORDS, PATTERN
+
+MAX_TOKENS = 200_000
+MAX_NESTING = 64
+MAX_IDENTIFIER = 64
+
+_MASTER = re.compile(PATTERN)
+_TAIL = re.compile(r"[A-Za-z0-9_]+")
+_CLOSER = {"(": ")", "[": "]", "{": "}"}
+_NO_SEPARATOR_AFTER = frozenset(("_SEP", "_ARROW", "_LBRACE"))
+_JOINS_LINES = frozenset(("_ARROW", "ELSE"))
+_NEVER_IN_PARENTHESES = frozenset("_ARROW LET FOR REPEAT INLINE FROM IMPORT INPUT OUTPUT EXPECT NETWORK WHEN".split())
+_ENDS_OPERAND = frozenset("NAME NUMBER STRING RPAR RSQB TRUE FALSE NONE TAIL _TCLOSE".split())
+_STARTS_OPERAND = frozenset("NAME NUMBER STRING TRUE FALSE NONE".split())
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class Token:
+    """A token with its offsets."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Bracket:
+    """An open bracket; ``template`` braces belong to a label, statement braces hold statements."""
+
+    text: str
+    at: int
+    template: bool
+
+
+class Lexer:
+    """One pass over one source."""
+
+    def __init__(self, source: Source, report: Callable[[Diagnostic], None]) -> None:
+        self._source = source
+        self._report = report
+        self._brackets: list[_Bracket] = []
+        self.tokens: list[Token] = []
+        self.comments: list[tuple[int, int]] = []
+        self._line_broken_at = -1
+        self.limit_passed = False
+        self.balanced = True
+
+    def run(self) -> list[Token]:
+        """The tokens, ending with ``$END``; empty after a limit of the language was passed."""
+        text = self._source.text
+        self._check_characters(text)
+        position, length = 0, len(text)
+        match = _MASTER.match
+        tokens = self.tokens
+        while position < length:
+            found = match(text, position)
+            if found is None:
+                position = self._unexpected(position)
+                continue
+            kind = found.lastgroup
+            end = found.end()
+            if kind == "SPACE":
+                position = end
+                continue
+            if kind == "NAME":
+                word = found.group()
+                kind = KEYWORDS.get(word, "NAME")
+                if self._brackets:
+                    self._close_forgotten(kind)
+                tokens.append(Token(kind, word, position, end))
+                if end - position > MAX_IDENTIFIER:
+                    self._long_name(position, end)
+            elif kind == "COMMENT":
+                self.comments.append((position, end))
+            elif kind == "LINE":
+                self._line_end(position, end)
+            elif kind in ("OPEN", "LPAR", "LSQB"):
+                self._open(text[position], position)
+            elif kind in ("CLOSE", "RPAR", "RSQB"):
+                end = self._close(text[position], position)
+            else:
+                assert kind is not None
+                if self._brackets:
+                    self._close_forgotten(kind)
+                tokens.append(Token(kind, found.group(), position, end))
+            if len(tokens) > MAX_TOKENS or len(self._brackets) > MAX_NESTING:
+                return self._over_limit(position)
+            position = end
+        return self._finish(length)
+
+    # --- separators and brackets ----------------------------------------------------------------------
+
+    def _line_end(self, start: int, end: int) -> None:
+        """A line end or ``;`` ends a statement at the top level and directly inside statement braces."""
+        if self._inside_expression():
+            self._line_broken_at = start
+            return
+        if self.tokens and self.tokens[-1].kind not in _NO_SEPARATOR_AFTER:
+            self.tokens.append(Token("_SEP", self._source.text[start:end], start, end))
+
+    def _inside_expression(self) -> bool:
+        return bool(self._brackets) and (self._brackets[-1].text != "{" or self._brackets[-1].template)
+
+    def _close_forgotten(self, kind: str) -> None:
+        """Closes brackets that are evidently never closed: a statement goes on, or the next one begins.
+
+        Inside an expression no two operands follow each other, so an operand that starts a line right
+        after another one belongs to a new statement.
+        """
+        if not self._inside_expression():
+            return
+        last = self.tokens[-1]
+        broken = self._line_broken_at >= last.end
+        new_statement = broken and kind in _STARTS_OPERAND and last.kind in _ENDS_OPERAND
+        if kind not in _NEVER_IN_PARENTHESES and not new_statement:
+            return
+        while self._inside_expression():
+            self._unclosed(self._brackets.pop())
+        if broken and kind != "_ARROW":
+            at = self._line_broken_at
+            self.tokens.append(Token("_SEP", "\n", at, at + 1))
+
+    def _open(self, text: str, at: int) -> None:
+        touches_name = bool(self.tokens) and self.tokens[-1].end == at and self.tokens[-1].kind in ("NAME", "TAIL")
+        after_part = bool(self.tokens) and self.tokens[-1].end == at and self.tokens[-1].kind == "_TCLOSE"
+        template = text == "{" and (touches_name or after_part)
+        if text == "{" and not template:
+            while self._inside_expression():
+                self._unclosed(self._brackets.pop())
+        self._brackets.append(_Bracket(text, at, template))
+        kind = {"(": "LPAR", "[": "LSQB", "{": "_TOPEN" if template else "_LBRACE"}[text]
+        self.tokens.append(Token(kind, text, at, at + 1))
+
+    def _close(self, text: str, at: int) -> int:
+        """Closes the innermost bracket; returns where lexing goes on (after a label's tail)."""
+        if not self._brackets or _CLOSER[self._brackets[-1].text] != text:
+            return self._mismatch(text, at)
+        bracket = self._brackets.pop()
+        self._drop_separator()
+        kind = {")": "RPAR", "]": "RSQB", "}": "_TCLOSE" if bracket.template else "_RBRACE"}[text]
+        self.tokens.append(Token(kind, text, at, at + 1))
+        tail = _TAIL.match(self._source.text, at + 1) if kind == "_TCLOSE" else None
+        if tail is None:
+            return at + 1
+        self.tokens.append(Token("TAIL", tail.group(), at + 1, tail.end()))
+        return tail.end()
+
+    def _drop_separator(self) -> None:
+        if self.tokens and self.tokens[-1].kind == "_SEP":
+            self.tokens.pop()
+
+    def _mismatch(self, text: str, at: int) -> int:
+        """A closing bracket that closes nothing here: report it once and resynchronise."""
+        matching = [i for i, bracket in enumerate(self._brackets) if _CLOSER[bracket.text] == text]
+        if not matching:
+            self._unbalanced(f"`{text}` closes nothing", at)
+            return at + 1
+        while len(self._brackets) > matching[-1] + 1:
+            self._unclosed(self._brackets.pop())
+        return self._close(text, at)
+
+    def _unclosed(self, bracket: _Bracket) -> None:
+        self._unbalanced(f"`{bracket.text}` is never closed", bracket.at)
+        kind = {"(": "RPAR", "[": "RSQB", "{": "_TCLOSE" if bracket.template else "_RBRACE"}[bracket.text]
+        end = self.tokens[-1].end if self.tokens else bracket.at
+        self.tokens.append(Token(kind, "", end, end))
+
+    def _unbalanced(self, message: str, at: int) -> None:
+        self.balanced = False
+        self._report(Diagnostic("E0103", message, self._source.span(at, at + 1)))
+
+    def _finish(self, length: int) -> list[Token]:
+        self._drop_separator()
+        while self._brackets:
+            self._unclosed(self._brackets.pop())
+        tokens = self.tokens
+        kept = [
+            token
+            for index, token in enumerate(tokens)
+            if token.kind != "_SEP" or (index + 1 < len(tokens) and tokens[index + 1].kind not in _JOINS_LINES)
+        ]
+        kept.append(Token("$END", "", length, length))
+        self.tokens = kept
+        return kept
+
+    # --- what is wrong --------------------------------------------------------------------------------
+
+    def _check_characters(self, text: str) -> None:
+        """Control and bidirectional characters are errors everywhere, comments and strings included."""
+        if text.isascii() and text.isprintable():
+            return
+        for found in list(_CONTROL.finditer(text))[:5]:
+            code = ord(found.group())
+            self._report(
+                Diagnostic(
+                    "E0102",
+                    f"the control character U+{code:04X} may not stand in a file",
+                    self._source.span(found.start(), found.end()),
+                    help=Help("delete it; editors often hide such characters"),
+                )
+            )
+
+    def _unexpected(self, at: int) -> int:
+        """One report for a run of characters that begin no token."""
+        text = self._source.text
+        end = at + 1
+        while end < len(text) and not text[end].isspace() and _MASTER.match(text, end) is None:
+            end += 1
+        if _CONTROL.search(text, at, end):
+            return end
+        if text[at] == '"':
+            line_end = text.find("\n", at)
+            end = len(text) if line_end < 0 else line_end
+            self._report(Diagnostic("E0108", "the string is not closed on its line", self._source.span(at, end)))
+            self.tokens.append(Token("STRING", '""', at, end))
+            return end
+        shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[at : min(end, at + 16)])
+        help_text = "names are ASCII: a letter, then letters, digits and underscores" if not text[at].isascii() else ""
+        self._report(
+            Diagnostic(
+                "E0102",
+                f"unexpected `{shown}`",
+                self._source.span(at, end),
+                help=Help(help_text) if help_text else None,
+            )
+        )
+        return end
+
+    def _long_name(self, start: int, end: int) -> None:
+        self._report(
+            Diagnostic(
+                "E0106",
+                f"a name may have at most {MAX_IDENTIFIER} characters; this one has {end - start}",
+                self._source.span(start, end),
+            )
+        )
+
+    def _over_limit(self, at: int) -> list[Token]:
+        self.limit_passed = True
+        too_deep = len(self._brackets) > MAX_NESTING
+        message = (
+            f"brackets are nested more than {MAX_NESTING} deep"
+            if too_deep
+            else f"the file has more than {MAX_TOKENS:,} tokens"
+        )
+        self._report(Diagnostic("E0106", message, self._source.span(at, at + 1)))
+        return []

@@ -1,0 +1,133 @@
+"""What is measured, against which goal: each function runs one comparison and gives the lines of its table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import ROOT, Command, Series, run_in_turn
+from benchmarks.networks import chain, repeated
+
+CHAINS = (1_000, 5_000, 20_000)
+REPEATS = (2, 100_000)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; ``met`` is None where there is no goal, only a figure."""
+
+    what: str
+    measured: str
+    against: str = ""
+    result: str = ""
+    goal: str = ""
+    met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The lines of one comparison under a title; ``columns`` names what is measured and what it is held against."""
+
+    title: str
+    columns: tuple[str, str]
+    rows: tuple[Row, ...]
+
+
+def check(*arguments: str, folder: Path = ROOT) -> Command:
+    """``archdsl check ARGUMENTS`` in a folder, with the interpreter that runs this program."""
+    return Command((sys.executable, "-m", "archdsl", "check", *arguments), folder)
+
+
+def milliseconds(seconds: float) -> str:
+    """A time for the table."""
+    return f"{seconds * 1e3:,.1f} ms"
+
+
+def mebibytes(size: float) -> str:
+    """A memory size for the table."""
+    return f"{size / 2**20:,.1f} MiB"
+
+
+def _share(what: str, ours: float, theirs: float, shown: Callable[[float], str], parts: int) -> Row:
+    """A line whose goal is: at most one of so many parts of the other side."""
+    return Row(what, shown(ours), shown(theirs), f"1/{theirs / ours:.1f}", f"at most 1/{parts}", ours * parts <= theirs)
+
+
+def resnet50_against_torchinfo(rounds: int, folder: Path, say: Say) -> Table:
+    """Checking ResNet-50, from nothing and again unchanged, against torch and torchinfo on the same network."""
+    spec = folder / "resnet.arch"
+    spec.write_bytes((ROOT / "specs" / "resnet.arch").read_bytes())
+    commands = {
+        "check, no cache": check(spec.name, "--no-cache", folder=folder),
+        "check again": check(spec.name, folder=folder),
+        "torchinfo": Command((sys.executable, "-m", "benchmarks.resnet50_by_hand"), ROOT),
+    }
+    series = run_in_turn(commands, rounds, say=say)
+    cold, warm, theirs = (series[name] for name in commands)
+    return Table(
+        "ResNet-50: archdsl check specs/resnet.arch against import torch and torchinfo.summary(resnet50, ...)",
+        ("archdsl", "torchinfo"),
+        (
+            _share("time, no cache", cold.seconds, theirs.seconds, milliseconds, 12),
+            _share("peak memory, no cache", cold.memory, theirs.memory, mebibytes, 10),
+            _share("time, unchanged file again", warm.seconds, theirs.seconds, milliseconds, 30),
+            _share("peak memory, unchanged again", warm.memory, theirs.memory, mebibytes, 10),
+        ),
+    )
+
+
+def written_layers(rounds: int, folder: Path, say: Say) -> Table:
+    """Chains of written layers: beyond start-up, the time per layer must not grow with their number."""
+    commands = {}
+    for layers in (2, *CHAINS):
+        spec = folder / f"chain_{layers}.arch"
+        spec.write_text(chain(layers), encoding="utf-8")
+        commands[f"{layers:,} layers"] = check(spec.name, "--no-cache", folder=folder)
+    start_up, *chains = run_in_turn(commands, rounds, say=say).values()
+    return _per_layer(start_up, dict(zip(CHAINS, chains, strict=True)))
+
+
+def _per_layer(start_up: Series, chains: dict[int, Series]) -> Table:
+    per_layer = {layers: series.seconds_over(start_up) / layers for layers, series in chains.items()}
+    shortest = min(per_layer.values())
+    # A difference below zero is start-up drowned in noise: no statement can be made, so the goal is not met.
+    spread = max(per_layer.values()) / shortest if shortest > 0 else float("inf")
+    rows = [
+        Row(f"{layers:,} layers", milliseconds(chains[layers].seconds), f"{each * 1e6:.1f} µs a layer")
+        for layers, each in per_layer.items()
+    ]
+    return Table(
+        f"Chains of written layers, no cache (start-up of {milliseconds(start_up.seconds)} taken off per layer)",
+        ("whole process", "beyond start-up"),
+        (*rows, Row("slowest / fastest layer", "", "", f"{spread:.2f}", "at most 1.5", spread <= 1.5)),
+    )
+
+
+def repeated_block(rounds: int, folder: Path, say: Say) -> Table:
+    """A block applied 100,000 times must check about as fast as one applied twice: instances are typed once."""
+    commands = {}
+    for times in REPEATS:
+        spec = folder / f"repeat_{times}.arch"
+        spec.write_text(repeated(times), encoding="utf-8")
+        commands[f"repeat {times:_}"] = check(spec.name, "--no-cache", folder=folder)
+    few, many = run_in_turn(commands, rounds, say=say).values()
+    ratio = many.time_ratio(few)
+    return Table(
+        "repeat 100_000 { residual(64) } against repeat 2 { residual(64) }, whole process, no cache",
+        ("repeat 100_000", "repeat 2"),
+        (
+            Row(
+                "time",
+                milliseconds(many.seconds),
+                milliseconds(few.seconds),
+                f"{ratio:.2f}",
+                "at most 1.2",
+                ratio <= 1.2,
+            ),
+            Row("peak memory", mebibytes(many.memory), mebibytes(few.memory), f"{many.memory / few.memory:.2f}"),
+        ),
+    )
