@@ -44,7 +44,7 @@ print(net(torch.randn(2, 3, 224, 224)).shape, sum(weight.numel() for weight in n
 
 .PHONY: test
 test: lint ## lint, then run all tests (only some: make test ARGS='tests/test_house.py -k median')
-	pytest -n 2 --dist loadfile $(ARGS)
+	pytest -n 2 --dist worksteal $(ARGS)
 
 ##@ Every day
 

@@ -39,17 +39,38 @@ def print_module(tree: ast.Module, notes: Notes | None = None, *, width: int = L
 def verify_print(tree: ast.Module, text: str) -> None:
     """Check a printed text against its tree: printable ASCII, allowed syntax only, and the same tree when parsed.
 
-    Raises ValueError with the first difference; TypeError and ValueError as ``check_allowed`` does.
+    Raises ValueError with a difference, SyntaxError if the text is no Python at all, and TypeError or ValueError
+    as ``check_allowed`` does.
     """
     strange = {char for char in text if not (" " <= char <= "~" or char == "\n")}
     if strange:
         raise ValueError(f"the text holds characters that are not printable ASCII: {min(strange)!a}")
     parsed = ast.parse(text)
     check_allowed(parsed)
-    wanted, found = ast.dump(tree), ast.dump(parsed)
-    if wanted != found:
-        at = next((at for at, pair in enumerate(zip(wanted, found, strict=False)) if pair[0] != pair[1]), 0)
-        start = max(at - 60, 0)
-        raise ValueError(
-            f"the text is another tree: {found[start : at + 60]!r} in place of {wanted[start : at + 60]!r}"
-        )
+    difference = _difference(tree, parsed)
+    if difference:
+        raise ValueError(f"the text is another tree: {difference}")
+
+
+def _difference(wanted: object, found: object) -> str:
+    """Where two trees differ, as ``Module.body[0].value.args: 2 items in place of 1``; empty: nowhere.
+
+    Positions do not count. A field that is absent is the same as an empty one: which fields a node must have
+    depends on the version of Python.
+    """
+    waiting = [("Module", wanted, found)]
+    while waiting:
+        path, *pair = waiting.pop()
+        old, new = (None if value == [] else value for value in pair)
+        if isinstance(old, ast.AST) and type(old) is type(new):
+            fields = [
+                (f"{path}.{field}", getattr(old, field, None), getattr(new, field, None)) for field in old._fields
+            ]
+            waiting += fields
+        elif isinstance(old, list) and isinstance(new, list):
+            if len(old) != len(new):
+                return f"{path}: {len(new)} items in place of {len(old)}"
+            waiting += [(f"{path}[{at}]", *items) for at, items in enumerate(zip(old, new, strict=True))]
+        elif type(old) is not type(new) or old != new:
+            return f"{path}: {new!a} in place of {old!a}"
+    return ""

@@ -58,11 +58,10 @@ ALLOWED_NODES: tuple[type[ast.AST], ...] = (
 )
 """Every kind of node a generated file may hold (subclasses included, for operators)."""
 
-FORBIDDEN_NAMES = frozenset(
-    ["__import__", "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals"]
-    + ["input", "locals", "open", "setattr", "vars"]
+FORBIDDEN_CALLS = frozenset(
+    "breakpoint compile delattr eval exec getattr globals input locals open setattr vars".split(),
 )
-"""Functions that would run, read or reach what is not in the file."""
+"""Builtin functions that would run, read or reach what is not in the file. A parameter may have such a name."""
 
 ALLOWED_DUNDERS = frozenset(["__all__", "__future__", "__init__"])
 """The only names with two underscores at both ends that generated code uses."""
@@ -74,7 +73,7 @@ MAX_DEPTH = 100
 def check_allowed(tree: ast.AST) -> None:
     """Refuse a tree that holds anything but the allowed syntax.
 
-    Raises TypeError for a node, name or construct that is not allowed (its message names it), ValueError for a
+    Raises TypeError for a node, name, call or place that is not allowed (its message names it), ValueError for a
     tree nested more than ``MAX_DEPTH`` levels deep. Nothing is evaluated, and no tree is too deep to be refused.
     """
     waiting: list[tuple[ast.AST, ast.AST | None, int]] = [(tree, None, 0)]
@@ -117,8 +116,7 @@ def _names(node: ast.AST) -> Iterator[str]:
 def _check_name(name: str) -> None:
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         raise TypeError(f"{name!a} is not allowed as a name in generated code")
-    dunder = name.startswith("__") and name.endswith("__")
-    if name in FORBIDDEN_NAMES or (dunder and name not in ALLOWED_DUNDERS):
+    if name.startswith("__") and name.endswith("__") and name not in ALLOWED_DUNDERS:
         raise TypeError(f"the name {name} is not allowed in generated code")
 
 
@@ -153,7 +151,10 @@ def _is_useful(node: ast.Expr, owner: ast.AST | None) -> bool:
 
 
 def _check_expression(node: ast.AST) -> None:
+    """Refuse a call, an import or a constant that has no place in generated code."""
     match node:
+        case ast.Call(func=ast.Name(id=name)) | ast.alias(name=name) if name in FORBIDDEN_CALLS:
+            raise TypeError(f"{name} is not allowed in generated code")
         case ast.Constant() if not isinstance(node.value, str | int | float | None) and node.value is not Ellipsis:
             raise TypeError(f"a constant of type {type(node.value).__name__} is not allowed in generated code")
         case ast.Constant() if node.kind is not None:

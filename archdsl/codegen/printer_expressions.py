@@ -6,15 +6,10 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from archdsl.codegen.printer_brackets import Brackets, Link, chain_value
-from archdsl.codegen.printer_literals import (
-    best_quote,
-    constant_literal,
-    f_string_field,
-    f_string_text,
-    string_in_field,
-)
+from archdsl.codegen.printer_literals import best_quote, constant_literal
 from archdsl.codegen.printer_notes import Notes
 from archdsl.codegen.printer_precedence import BINARY, COMPARE, UNARY, Precedence
+from archdsl.codegen.printer_texts import Piece, f_string, field, string_in_field, text_parts
 from archdsl.pretty.doc import (
     BREAK_PARENT,
     LINE,
@@ -102,7 +97,7 @@ class ExpressionPrinter:
             case ast.Constant():
                 return Text(constant_literal(node.value))
             case ast.JoinedStr():
-                return Text(self._f_string(node))
+                return self._f_string(node)
             case ast.Attribute() | ast.Call() | ast.Subscript():
                 return self._chain(node, enclosure)
             case ast.BinOp() | ast.Compare() | ast.BoolOp():
@@ -158,9 +153,13 @@ class ExpressionPrinter:
         if not positional and not call.keywords:
             return Text("()")
         lone = positional[0] if len(positional) == 1 and not call.keywords else None
-        if isinstance(lone, ast.GeneratorExp) and isinstance(call, ast.Call):
-            return between("(", group(self._comprehension(lone.elt, lone.generators)), ")", enclosure)
-        items = [self.expression(argument, INSIDE) for argument in positional]
+        match lone:
+            case ast.GeneratorExp() if isinstance(call, ast.Call):
+                return between("(", group(self._comprehension(lone.elt, lone.generators)), ")", enclosure)
+            case ast.JoinedStr() | ast.Constant(value=str()) if isinstance(call, ast.Call):
+                items = [self._lone_text(lone)]
+            case _:
+                items = [self.expression(argument, INSIDE) for argument in positional]
         items += [
             concat(f"{keyword.arg}=" if keyword.arg else "**", self.expression(keyword.value, INSIDE))
             for keyword in call.keywords
@@ -306,22 +305,31 @@ class ExpressionPrinter:
             isinstance(part, ast.Constant) and part.value is not Ellipsis and not isinstance(part.value, str)
         )
 
-    # --- f-strings ------------------------------------------------------------------------------------
+    # --- texts ----------------------------------------------------------------------------------------
 
-    def _f_string(self, node: ast.JoinedStr) -> str:
+    def _f_string(self, node: ast.JoinedStr) -> Doc:
         quote = best_quote("".join(str(part.value) for part in node.values if isinstance(part, ast.Constant)))
-        fields = _FieldPrinter(self._brackets, Notes(), "'" if quote == '"' else '"')
-        shown: list[str] = []
+        return Text(f_string(self._pieces(node, "'" if quote == '"' else '"'), quote))
+
+    def _pieces(self, node: ast.JoinedStr, inner_quote: str) -> list[Piece]:
+        printer = _FieldPrinter(self._brackets, Notes(), inner_quote)
+        pieces: list[Piece] = []
         for part in node.values:
             match part:
                 case ast.Constant(value=str() as text):
-                    shown.append(f_string_text(text, quote))
+                    pieces.append(text)
                 case ast.FormattedValue():
-                    expression = render(fields.expression(part.value, INSIDE), width=_UNBOUNDED)
-                    shown.append(f_string_field(expression, part.conversion, _specification(part.format_spec)))
+                    expression = render(printer.expression(part.value, INSIDE), width=_UNBOUNDED)
+                    pieces.append(field(expression, part.conversion, _specification(part.format_spec)))
                 case _:
                     raise TypeError(f"a part {type(part).__name__} of an f-string is not printed")
-        return f"f{quote}{''.join(shown)}{quote}"
+        return pieces
+
+    def _lone_text(self, node: ast.Constant | ast.JoinedStr) -> Doc:
+        """A text that is the only argument of a call: where it is too long it goes on several lines."""
+        whole = self.unwrapped(node, INSIDE)
+        parts = text_parts([str(node.value)] if isinstance(node, ast.Constant) else self._pieces(node, "'"))
+        return whole if len(parts) == 1 else if_broken(join(SOFT_LINE, [Text(part) for part in parts]), whole)
 
 
 class _FieldPrinter(ExpressionPrinter):
@@ -357,11 +365,9 @@ def _is_simple_bound(node: ast.expr) -> bool:
 
 
 def _specification(node: ast.expr | None) -> str:
-    """A format specification: plain characters only."""
-    if node is None:
-        return ""
     match node:
-        case ast.JoinedStr(values=[ast.Constant(value=str() as text)]) if text and not set(text) & set("{}\"'\\"):
-            if text.isascii() and text.isprintable():
-                return text
+        case None:
+            return ""
+        case ast.JoinedStr(values=[ast.Constant(value=str() as text)]) if text:
+            return text
     raise TypeError("only a plain format specification is printed")

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 
 _SHORT_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_PLAIN_IN_FIELD = re.compile(r"[ !$-&(-\[\]-z|~]*")
-"""Characters of a string inside the braces of an f-string: before Python 3.12 no quote, backslash or ``#`` may
-stand there; braces are left out as well."""
 
 
 def number_literal(value: int | float) -> str:
@@ -29,7 +25,7 @@ def number_literal(value: int | float) -> str:
 def string_literal(value: str) -> str:
     """A string in the quotes that need fewer escapes, double ones if there is no difference."""
     quote = best_quote(value)
-    return quote + "".join(_escaped(char, quote) for char in value) + quote
+    return quote + "".join(escaped(char, quote) for char in value) + quote
 
 
 def best_quote(value: str) -> str:
@@ -37,7 +33,8 @@ def best_quote(value: str) -> str:
     return "'" if value.count('"') > value.count("'") else '"'
 
 
-def _escaped(char: str, quote: str = "") -> str:
+def escaped(char: str, quote: str = "") -> str:
+    """A character as it stands between these quotes."""
     if char in _SHORT_ESCAPES:
         return _SHORT_ESCAPES[char]
     if char == quote:
@@ -84,7 +81,7 @@ def docstring_literal(value: str, margin: int) -> str:
         elif (edge and char in ' \\"') or (char == '"' and beside_quote):
             shown.append(f"\\x{ord(char):02x}")
         else:
-            shown.append(_escaped(char))
+            shown.append(escaped(char))
     return '"""' + "".join(shown) + '"""'
 
 
@@ -96,37 +93,12 @@ def _is_laid_out(lines: list[str], margin: int) -> bool:
         return False
     if any(line != line.rstrip() for line in lines[:-1]):
         return False
-    if rest[-1] != " " * margin and rest[-1] != rest[-1].rstrip():
+    if rest[-1] != (rest[-1].rstrip() or " " * margin):
         return False
     return min(len(line) - len(line.lstrip(" ")) for line in indented) == margin
 
 
-# --- f-strings ----------------------------------------------------------------------------------------
-
-
-def string_in_field(value: str, quote: str) -> str:
-    """A string inside the braces of an f-string with the other kind of quotes.
-
-    Raises ValueError where Python 3.11 has no way to write it.
-    """
-    if not _PLAIN_IN_FIELD.fullmatch(value):
-        raise ValueError(f"the string {value!a} cannot stand inside the braces of an f-string")
-    return quote + value + quote
-
-
-def f_string_text(literal: str, quote: str) -> str:
-    """The literal part of an f-string in these quotes."""
-    escaped = "".join(_escaped(char, quote) for char in literal)
-    return escaped.replace("{", "{{").replace("}", "}}")
-
-
-def f_string_field(expression: str, conversion: int, specification: str) -> str:
-    """A field of an f-string: a printed expression, the code of its conversion or -1, its format specification."""
-    # A brace that opens an expression must not touch the brace that opens the field.
-    blank = " " if expression.startswith("{") else ""
-    mark = "" if conversion < 0 else "!" + chr(conversion)
-    colon = ":" if specification else ""
-    return f"{{{blank}{expression}{blank}{mark}{colon}{specification}}}"
+# --- constants ----------------------------------------------------------------------------------------
 
 
 def constant_literal(value: object) -> str:

@@ -247,6 +247,8 @@ class StatementPrinter:
         inner = comment if unbreakable else EMPTY
         outer = EMPTY if unbreakable else comment
         head = concat(target, f" {symbol} ")
+        if target.forced:
+            return concat(head, shown, comment)
         layouts = [concat(head, shown, inner)]
         if isinstance(value, ast.Call | ast.Subscript | ast.Attribute):
             layouts.append(concat(head, group(shown, forced=True)))
@@ -270,7 +272,9 @@ class StatementPrinter:
     def _pair(self, node: ast.Tuple) -> Doc:
         """A bare tuple that gets parentheses only where breaking the brackets in it is not enough."""
         id = GroupId()
-        return _around_lazily(self._expressions.items(node, id), id)
+        # Once it has parentheses, the formatter reads them as the tuple's own.
+        items = if_broken(self._expressions.items(node, INSIDE), self._expressions.items(node, id), id)
+        return _around_lazily(items, id)
 
     def _ends_in_brackets(self, node: ast.expr) -> bool:
         """Whether an attribute is one of something with brackets: it can break there."""
@@ -282,6 +286,8 @@ class StatementPrinter:
 
     def _value(self, node: ast.expr) -> Doc:
         """An expression of a statement, in brackets where it needs them to break."""
+        if isinstance(node, ast.Tuple) and self._brackets.is_bare(node):
+            return _around(self._expressions.items(node, INSIDE))
         match self._brackets.layout(node):
             case Layout.AROUND:
                 return self._in_brackets(node)
@@ -292,16 +298,18 @@ class StatementPrinter:
                 return self._expressions.unwrapped(node, None)
 
     def _optional(self, node: ast.expr) -> Doc:
-        """An expression that gets brackets only to break at its operators."""
+        """An expression that gets brackets only to break at its operators, and keeps them where it has some."""
         if self._brackets.layout(node) is Layout.AROUND:
-            return self._in_brackets(node)
+            return self._in_brackets(node, kept=True)
         return self._expressions.unwrapped(node, None)
 
-    def _in_brackets(self, node: ast.expr) -> Doc:
+    def _in_brackets(self, node: ast.expr, *, kept: bool = False) -> Doc:
+        """An operation in brackets where it breaks; ``kept``: the formatter would never take them away again."""
         if not self._brackets.breaks_inside(node):
             return _around(self._expressions.unwrapped(node, INSIDE))
         id = GroupId()
-        return _around_lazily(self._expressions.unwrapped(node, id), id)
+        body = self._expressions.unwrapped(node, id)
+        return _around_lazily(if_broken(self._expressions.unwrapped(node, INSIDE), body, id) if kept else body, id)
 
     # --- heads ----------------------------------------------------------------------------------------
 

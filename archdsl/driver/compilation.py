@@ -17,6 +17,7 @@ from archdsl.resolve.resolved import ResolvedFile
 from archdsl.source.loader import Loader, Refusal
 from archdsl.source.source import Source
 from archdsl.source.span import Span
+from archdsl.syntax.ast import BlockDef
 from archdsl.syntax.parser import parse
 
 
@@ -51,12 +52,27 @@ class Compilation:
             return known
         file = self.resolved(path)
         if isinstance(file, Refusal):
-            self.sink.report(Diagnostic(file.code, file.message, Span(path, 0, 0)))
+            # For the file that was asked for there is no import that leads nowhere: it is simply not readable.
+            code = "E0109" if file.code == "E0214" else file.code
+            self.sink.report(Diagnostic(code, file.message, Span(path, 0, 0)))
             designs: tuple[Design, ...] = ()
         else:
             designs = elaborate(file, self.sink, self._lowering)
         self._designs[path] = designs
         return designs
+
+    def templates(self, path: str) -> dict[str, tuple[str, ...]]:
+        """The network definitions of a file that are no network by themselves, with the parameters to be given."""
+        file = self.resolved(path)
+        if isinstance(file, Refusal):
+            return {}
+        nodes = [definition.node for definition in file.own]
+        found = {
+            node.name.text: tuple(part.name.text for part in node.parameters if part.default is None)
+            for node in nodes
+            if isinstance(node, BlockDef) and node.is_network
+        }
+        return {name: missing for name, missing in found.items() if missing}
 
     def typed(self, path: str, design: Design) -> TypedDesign | None:
         """A network of a file, checked."""
@@ -71,3 +87,7 @@ class Compilation:
         for design in designs:
             self.typed(path, design)
         return designs
+
+    def line(self, span: Span) -> int:
+        """The line, from 1, at which a place begins."""
+        return self.sources[span.path].position(span.start).line

@@ -13,6 +13,7 @@ from archdsl.elaborate.slots import assign_slots
 from archdsl.elaborate.statements import StatementLowering
 from archdsl.ir.design import Block, BlockParameter, Body, Expectation, Input, Output
 from archdsl.ir.kinds import Kind
+from archdsl.resolve.reserved import why_reserved
 from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast
@@ -80,7 +81,19 @@ class Lowering:
             span=node.span,
             name_span=node.name.span,
             whole=definition.file.tree.whole and self._sink.errors == errors,
+            class_name=self._class_name(node.class_name),
         )
+
+    def _class_name(self, node: ast.Identifier | None) -> str | None:
+        """The stated name of the generated class; it looks like one, and is free in Python."""
+        if node is None:
+            return None
+        reason = why_reserved(node.text)
+        if reason is None and not node.text[0].isupper():
+            reason = "classes begin with a capital letter"
+        if reason is not None:
+            self._fail("E0209", f"`{node.text}` cannot be a class: {reason}", node.span)
+        return node.text
 
     def _parameter(self, scope: BlockScope, node: ast.ParameterDef, block: ast.BlockDef) -> BlockParameter:
         kind = lower_kind(scope, node.type)

@@ -266,6 +266,8 @@ class Block:
     name_span: Span
     whole: bool = True
     """False if part of it was reported and is missing."""
+    class_name: str | None = None
+    """The name of the generated class, where it is stated (``as BasicBlock``)."""
 
     @property
     def tensor_parameters(self) -> tuple[str, ...]:

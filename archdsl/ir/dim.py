@@ -60,7 +60,7 @@ class Dim:
             return Dim(self.symbol_name, self.function.plus_constant(other))
         if not isinstance(other, Dim):
             return NotImplemented
-        return _size(_common_symbol(self, other, "added"), self.function.plus(other.function))
+        return _size(_common_symbol(self, other), self.function.plus(other.function))
 
     __radd__ = __add__
 
@@ -70,6 +70,8 @@ class Dim:
     def __sub__(self, other: int | Dim) -> int | Dim:
         if not isinstance(other, int | Dim):
             return NotImplemented
+        if isinstance(other, Dim):
+            _common_symbol(self, other)
         return self + -other
 
     def __rsub__(self, other: int) -> int | Dim:
@@ -208,9 +210,9 @@ def _symbol_of(*sizes: int | Dim) -> str | None:
     return next((size.symbol_name for size in sizes if isinstance(size, Dim)), None)
 
 
-def _common_symbol(left: Dim, right: Dim, verb: str) -> str:
+def _common_symbol(left: Dim, right: Dim) -> str:
     if left.symbol_name != right.symbol_name:
-        raise DimTooComplex(f"sizes of two open symbols, {left} and {right}, cannot be {verb}")
+        raise DimTooComplex(f"sizes of two open symbols, {left} and {right}, cannot be combined")
     return left.symbol_name
 
 
@@ -226,7 +228,7 @@ def _with_remainders(f: QuasiAffine, sizes: SizeSet) -> tuple[QuasiAffine, set[t
     """f as it can be written on the given sizes, and the (divisor, offset) of floors that cut nothing off there."""
     floors: list[tuple[int, int, int]] = []
     for divisor, offset, factor in f.floors:
-        remainder = sizes.remainder(divisor)
+        remainder = _known_remainder(sizes, divisor)
         if remainder is None:
             floors.append((divisor, offset, factor))
             continue
@@ -234,5 +236,12 @@ def _with_remainders(f: QuasiAffine, sizes: SizeSet) -> tuple[QuasiAffine, set[t
         exact_offset = offset - (remainder + offset) % divisor
         floors.append((divisor // common, exact_offset, factor // common))
     simple = build(f.constant, floors)
-    exact = {(d, c) for d, c, _ in simple.floors if sizes.remainder(d) == -c % d}
+    exact = {(d, c) for d, c, _ in simple.floors if _known_remainder(sizes, d) == -c % d}
     return simple, exact
+
+
+def _known_remainder(sizes: SizeSet, divisor: int) -> int | None:
+    try:
+        return sizes.remainder(divisor)
+    except DimTooComplex:
+        return None

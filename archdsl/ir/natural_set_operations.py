@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from math import gcd
 
-from archdsl.ir.complexity import MAX_STEPS, DimTooComplex
+from archdsl.ir.complexity import MAX_CELLS, MAX_STEPS, DimTooComplex
 from archdsl.ir.natural_sets import EVERYTHING, NOTHING, Members, Ranges, Split, split
 
 
@@ -53,7 +53,7 @@ def intersection(left: Members, right: Members) -> Members:
         return split(modulus, ((start, intersection(*parts)) for start, *parts in pairs))
     assert isinstance(left, Split)
     assert isinstance(right, Split)
-    if _remainder_count(left) > _remainder_count(right):
+    if _cost(left, right) > _cost(right, left):
         left, right = right, left
     return _intersection_by_remainders(left, right)
 
@@ -107,6 +107,8 @@ def _by_remainder(members: Members, modulus: int) -> list[tuple[int, Members]]:
     if members.modulus == modulus:
         return list(zip(members.starts, members.parts, strict=True))
     starts = sorted({start % modulus for start in members.starts})
+    if len(starts) * len(members.starts) > 16 * MAX_CELLS:
+        raise DimTooComplex("conditions on sizes with thousands of remainders each are too complex")
     return [(start, _quotients(members, modulus, start)) for start in starts]
 
 
@@ -132,14 +134,21 @@ def _paired(
         yield start, first, second
 
 
-def _remainder_count(members: Split) -> int:
-    """How many remainders allow some quotient."""
-    return sum(stop - start for start, stop, part in members.cells() if part != NOTHING)
+def _cost(outer: Split, inner: Split) -> int:
+    """How many cells `_intersection_by_remainders` looks at."""
+    allowed = sum(stop - start for start, stop, part in outer.cells() if part != NOTHING)
+    passes = (outer.modulus + 1) * len(inner.parts)
+    return allowed * (passes if passes <= MAX_STEPS else _outside_widest(inner))
+
+
+def _outside_widest(members: Split) -> int:
+    """How many remainders lie outside the widest cell."""
+    return members.modulus - max(stop - start for start, stop, _ in members.cells())
 
 
 def _intersection_by_remainders(outer: Split, inner: Split) -> Members:
     """The intersection where the moduli have no common factor: by each remainder that the outer set allows."""
-    if _remainder_count(outer) > MAX_STEPS:
+    if _cost(outer, inner) > MAX_CELLS:
         raise DimTooComplex(
             "conditions on sizes with thousands of remainders each and no common period are too complex"
         )

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archdsl.ir.complexity import MAX_CELLS, MAX_DEPTH, DimTooComplex
+from archdsl.ir.complexity import MAX_CELLS, MAX_DEPTH, DimTooComplex, counted
 
 _FLAT = 8
 """A split of splits becomes a single one where that takes at most this many cells."""
@@ -145,7 +145,7 @@ def split(modulus: int, cells: Iterable[tuple[int, Members]], flat: int = _FLAT)
     size = sum(part.size if isinstance(part, Split) else 1 for part in parts)
     depth = 1 + max(part.depth if isinstance(part, Split) else 0 for part in parts)
     if size > MAX_CELLS or depth > MAX_DEPTH:
-        raise DimTooComplex(f"a set of sizes with {size:,} cases is too complex; at most {MAX_CELLS:,} are followed")
+        raise DimTooComplex(f"a set of sizes with {counted(size)} cases is too complex; {MAX_CELLS:,} are followed")
     return Split(modulus, tuple(starts), tuple(parts), size, depth)
 
 
@@ -178,7 +178,7 @@ def _flattened(modulus: int, starts: list[int], parts: list[Members], limit: int
     if cells is None:
         return None
     if not any(isinstance(part, Split) for part in parts):
-        return _as_ranges(cells)
+        return as_ranges(cells)
     product = modulus * next(part.modulus for part in parts if isinstance(part, Split))
     return split(product, cells)
 
@@ -203,7 +203,8 @@ def _flat_cells(
     return cells
 
 
-def _as_ranges(cells: list[tuple[int, Members]]) -> Ranges:
+def as_ranges(cells: Iterable[tuple[int, Members]]) -> Ranges:
+    """Cells of single numbers (first one, everything or nothing), ascending from 0, as ranges."""
     inside = False
     bounds = []
     for start, part in cells:

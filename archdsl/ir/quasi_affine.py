@@ -6,12 +6,14 @@ floor and composition. Python's floor is meant throughout, so every identity bel
 
 from __future__ import annotations
 
+from bisect import insort
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import gcd, lcm
 from typing import NamedTuple
 
-from archdsl.ir.complexity import MAX_BITS, MAX_STEPS, DimTooComplex
+from archdsl.ir.complexity import MAX_BITS, MAX_STEPS, MAX_TERMS, DimTooComplex, counted
 
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
 
@@ -83,18 +85,29 @@ class QuasiAffine:
 
     def after(self, inner: QuasiAffine) -> QuasiAffine:
         """The composition ``n -> self(inner(n))``."""
-        total = QuasiAffine(self.constant)
+        terms = len(self.floors) * len(inner.floors)
+        if terms > MAX_STEPS:
+            raise DimTooComplex(f"a size put into another one, with {terms:,} terms, is too complex")
+        constant = self.constant
+        floors: list[Floor] = []
         for divisor, offset, factor in self.floors:
-            total = total.plus(inner.plus_constant(offset).divided_by(divisor).times(factor))
-        return total
+            part = inner.plus_constant(offset).divided_by(divisor).times(factor)
+            constant += part.constant
+            floors += part.floors
+        return build(constant, floors)
 
     def divided_by(self, divisor: int) -> QuasiAffine:
         """``floor(f(n) / divisor)`` for a divisor of at least 1.
 
-        :raises DimTooComplex: if the result would need more than `MAX_STEPS` terms or jumps per period.
+        :raises DimTooComplex: if the result jumps more than `MAX_STEPS` times per period or needs `MAX_TERMS` terms.
         """
         if divisor == 1:
             return self
+        if len(self.floors) == 1 and self.floors[0].factor == 1:  # a chain: floors of floors compose
+            d, c, _ = self.floors[0]
+            _check_bits(d * divisor)
+            carry, offset = divmod(c + d * self.constant, d * divisor)
+            return QuasiAffine(carry, (Floor(d * divisor, offset, 1),))
         whole: list[Floor] = []
         rest: list[Floor] = []
         for d, c, a in self.floors:
@@ -110,18 +123,23 @@ class QuasiAffine:
 
 
 def build(constant: int, floors: Iterable[tuple[int, int, int]]) -> QuasiAffine:
-    """The normal form of a constant and terms (divisor, offset, factor); offsets may be any integers."""
-    table: dict[tuple[int, int], int] = {}
+    """The normal form of a constant and terms (divisor, offset, factor); offsets may be any integers.
+
+    :raises DimTooComplex: beyond `MAX_TERMS` or `MAX_BITS`.
+    """
+    table: dict[int, dict[int, int]] = {}
     for divisor, offset, factor in floors:
         _check_bits(divisor)
         _check_bits(factor)
         carry, offset = divmod(offset, divisor)
         constant += factor * carry
-        table[divisor, offset] = table.get((divisor, offset), 0) + factor
-    table = {key: factor for key, factor in table.items() if factor}
-    if len(table) > 1:
-        _merge_families(table)
-    return QuasiAffine(constant, tuple(sorted(Floor(d, c, a) for (d, c), a in table.items())))
+        row = table.setdefault(divisor, {})
+        _put(row, offset, row.get(offset, 0) + factor)
+    _merge_families(table)
+    terms = sorted(Floor(d, c, a) for d, row in table.items() for c, a in row.items())
+    if len(terms) > MAX_TERMS:
+        raise DimTooComplex(f"a size that is a sum of {len(terms):,} floors is too complex; {MAX_TERMS:,} are followed")
+    return QuasiAffine(constant, tuple(terms))
 
 
 def tabulate(f: QuasiAffine, period: int, image: Callable[[int], int]) -> QuasiAffine:
@@ -133,7 +151,7 @@ def tabulate(f: QuasiAffine, period: int, image: Callable[[int], int]) -> QuasiA
     """
     count = sum(period // term.divisor for term in f.floors)
     if count > MAX_STEPS:
-        raise DimTooComplex(f"a size with {count:,} different steps is too complex; at most {MAX_STEPS:,} are followed")
+        raise DimTooComplex(f"a size with {counted(count)} different steps is too complex; {MAX_STEPS:,} are followed")
     steps = jumps(f.floors, period)
     value = f.evaluate(-1)
     before = image(value)
@@ -179,55 +197,60 @@ def _divide_single(f: QuasiAffine, divisor: int) -> QuasiAffine:
     if a < 0:  # floor(-z / s) = -floor((z + s - 1) / s)
         return _divide_single(f.times(-1).plus_constant(divisor - 1), divisor).times(-1)
     if a > MAX_STEPS:
-        raise DimTooComplex(f"a size multiplied by {a:,} and divided by {divisor:,} is too complex")
+        raise DimTooComplex(f"a size with {counted(a)} different steps is too complex; {MAX_STEPS:,} are followed")
     carry, k = divmod(f.constant, divisor)
     # the gain number j+1 comes at the smallest x with a·x + k >= s·(j+1); floors of floors compose
     firsts = (-((k - divisor * (gain + 1)) // a) for gain in range(a))
     return build(carry, [Floor(d * divisor, c + d * (divisor - first), 1) for first in firsts])
 
 
-def _merge_families(table: dict[tuple[int, int], int]) -> None:
+def _merge_families(table: dict[int, dict[int, int]]) -> None:
     """Shorten a sum by Hermite's identity: floor((x+0)/p) + ... + floor((x+p-1)/p) = x, where x = floor((n+c)/e).
 
     A family is the p terms of divisor e·p that add up to one term of divisor e. A multiple of the whole family moves to
     that parent where this leaves fewer terms, so ``n - floor(n/2)`` becomes ``floor((n+1)/2)``.
     """
-    pending = {divisor for divisor, _ in table if divisor > 1}
+    pending = sorted(table)
     while pending:
-        divisor = max(pending)
-        pending.remove(divisor)
+        divisor = pending.pop()
         for prime in _PRIMES:
-            offsets = [offset for d, offset in table if d == divisor]
-            if prime > len(offsets) + 1:
+            if prime > 2 * len(table[divisor]):
                 break
             if divisor % prime:
                 continue
             parent = divisor // prime
-            merged = [_merge_family(table, parent, prime, first) for first in {c % parent for c in offsets}]
-            if parent > 1 and any(merged):
-                pending.add(parent)
+            above = table.get(parent, {})
+            sizes = Counter(offset % parent for offset in table[divisor])
+            # moving a family spares terms only where more of it (with its parent) is there than not
+            large = [first for first, size in sizes.items() if 2 * size + (first in above) > prime]
+            merged = [_merge_family(table, parent, prime, first) for first in large]
+            if any(merged):
+                insort(pending, parent)
 
 
-def _merge_family(table: dict[tuple[int, int], int], parent: int, prime: int, first: int) -> bool:
+def _merge_family(table: dict[int, dict[int, int]], parent: int, prime: int, first: int) -> bool:
     """Move the best multiple of one family to its parent; whether that changed anything."""
-    members = [(parent * prime, first + parent * index) for index in range(prime)]
-    factors = [table.get(member, 0) for member in members]
-    above = table.get((parent, first), 0)
+    family, parents = table[parent * prime], table.setdefault(parent, {})
+    offsets = [first + parent * index for index in range(prime)]
+    factors = [family.get(offset, 0) for offset in offsets]
+    above = parents.get(first, 0)
 
     def cost(moved: int) -> tuple[int, int, int]:
         return prime - factors.count(moved) + (above + moved != 0), abs(moved), moved
 
-    best = min({0, -above, *factors}, key=cost)
-    if best == 0 or cost(best)[0] == cost(0)[0]:
+    best = min({0, *factors}, key=cost)
+    if best == 0:
         return False
-    for member, factor in [
-        *zip(members, (factor - best for factor in factors), strict=True),
-        ((parent, first), above + best),
-    ]:
-        table.pop(member, None)
-        if factor:
-            table[member] = factor
+    for offset, factor in zip(offsets, factors, strict=True):
+        _put(family, offset, factor - best)
+    _put(parents, first, above + best)
     return True
+
+
+def _put(row: dict[int, int], offset: int, factor: int) -> None:
+    row.pop(offset, None)
+    if factor:
+        row[offset] = factor
 
 
 def _check_bits(number: int) -> None:

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import gcd, lcm
 
-from archdsl.ir.complexity import MAX_CELLS, MAX_DEPTH, MAX_STEPS, DimTooComplex
-from archdsl.ir.natural_sets import EVERYTHING, NOTHING, Members, Ranges, split
+from archdsl.ir.complexity import MAX_CELLS, MAX_DEPTH, MAX_STEPS, DimTooComplex, counted
+from archdsl.ir.natural_sets import EVERYTHING, NOTHING, Members, Ranges, as_ranges, split
 from archdsl.ir.quasi_affine import Floor, QuasiAffine, build, jumps
 
 _MAX_SMALL_DIVISOR = 64
 """The largest divisor by which a function is taken apart remainder by remainder."""
+
+_MAX_STRETCH = 256
+"""The most single n at which a function is simply evaluated."""
 
 
 @lru_cache(maxsize=4_096)
@@ -71,13 +74,15 @@ class _Search:
 
     equality: bool
     known: dict[QuasiAffine, Members] = field(default_factory=dict)
-    cells: int = 0
+    cases: int = 0
 
     def solve(self, f: QuasiAffine, depth: int) -> Members:
         """The natural numbers for which the relation holds."""
         if not f.floors:
             return self._everything_if(f.constant)
         found = self._monotone(f)
+        if found is None:
+            found = self._by_slope(f)
         if found is None:
             found = self.known.get(f)
         if found is None:
@@ -96,32 +101,47 @@ class _Search:
             return None
         return _interval(first_at_least(falling, 0) if self.equality else 0, first_at_least(falling, 1))
 
+    def _by_slope(self, f: QuasiAffine) -> Members | None:
+        """Where f has a slope, its sign is known but for a stretch; None if it has none or the stretch is long."""
+        period = f.period
+        rise = f.rise(period)
+        if rise == 0:
+            return None
+        low, high = (f.constant * period + distance for distance in _distance_from_line(f, period))
+        first, stop = _where_sign_is_open(low, high, rise)
+        if stop is None or stop - first > _MAX_STRETCH:
+            return None
+        cells = [(0, self._everything_if(-rise))] if first > 0 else []
+        cells += [(n, self._everything_if(f.evaluate(n))) for n in range(first, stop)]
+        return as_ranges([*cells, (stop, self._everything_if(rise))])
+
     def _split(self, f: QuasiAffine, depth: int) -> Members:
         modulus, cells = _cells(f)
-        self.cells += len(cells)
-        if self.cells > MAX_CELLS or depth > MAX_DEPTH:
-            raise DimTooComplex(f"an equation between sizes with more than {MAX_CELLS:,} cases is too complex")
+        self.cases += sum(1 + len(cell.rest.floors) for cell in cells)
+        if self.cases > MAX_CELLS or depth > MAX_DEPTH:
+            raise DimTooComplex(f"a comparison of sizes with more than {MAX_CELLS:,} cases is too complex")
         return split(modulus, (part for cell in cells for part in self._in_cell(cell, depth + 1)))
 
     def _in_cell(self, cell: _Cell, depth: int) -> Iterator[tuple[int, Members]]:
-        """The cell's part of a split. With a slope every remainder could have its own part, but only ``varying`` do."""
+        """The cell's part of a split; with a slope, remainders whose sign is open have a part each."""
         width = cell.stop - cell.start
         if cell.slope == 0:
             yield cell.start, self.solve(cell.rest, depth)
             return
         low, high = _bounds(cell.rest)
-        varying = _where_sign_is_open(low, high, cell.slope, width)
-        self.cells += len(varying)
-        if len(varying) > MAX_STEPS:
+        first, stop = _where_sign_is_open(low, high, cell.slope)
+        first, stop = min(first, width), width if stop is None else min(stop, width)
+        self.cases += stop - first
+        if stop - first > MAX_STEPS:
             raise DimTooComplex(
-                f"an equation between sizes with more than {MAX_STEPS:,} separate remainders is too complex"
+                f"a comparison of sizes with {counted(stop - first)} separate remainders is too complex"
             )
-        if varying.start > 0:
+        if first > 0:
             yield cell.start, self._everything_if(-cell.slope)
-        for x in varying:
+        for x in range(first, stop):
             yield cell.start + x, self.solve(cell.rest.plus_constant(cell.slope * x), depth)
-        if varying.stop < width:
-            yield cell.start + varying.stop, self._everything_if(cell.slope)
+        if stop < width:
+            yield cell.start + stop, self._everything_if(cell.slope)
 
 
 def _interval(start: int, stop: int) -> Ranges:
@@ -140,7 +160,7 @@ def _cells(f: QuasiAffine) -> tuple[int, list[_Cell]]:
         return period, _cells_by_period(f, floors, period)
     smallest = min(divisors)
     if smallest > _MAX_SMALL_DIVISOR:
-        raise DimTooComplex(f"sizes that repeat only every {period:,} steps are too complex to compare")
+        raise DimTooComplex(f"sizes that repeat only every {counted(period)} steps are too complex to compare")
     inner = (build(remainder, [(1, 0, smallest)]) for remainder in range(smallest))
     return smallest, [_Cell(r, r + 1, f.after(n), 0) for r, n in enumerate(inner)]
 
@@ -179,28 +199,36 @@ def _cells_by_period(f: QuasiAffine, floors: list[Floor], period: int) -> list[_
     return cells
 
 
-def _bounds(f: QuasiAffine) -> tuple[int | None, int | None]:
-    """Numbers that f(n) never falls below and never exceeds for n >= 0, or None where it does without end.
+def _distance_from_line(f: QuasiAffine, period: int) -> tuple[int, int]:
+    """Between which numbers ``period * f(n)`` minus the line ``period * f.constant + f.rise(period) * n`` stays.
 
-    floor((n + c) / d) lies between (n + c - d + 1) / d and (n + c) / d; the n add up to a line through 0.
+    The reason: floor((n + c) / d) lies between (n + c - d + 1) / d and (n + c) / d.
     """
-    if not f.floors:
-        return f.constant, f.constant
+    low = high = 0
+    for divisor, offset, factor in f.floors:
+        ends = (offset - divisor + 1, offset) if factor > 0 else (offset, offset - divisor + 1)
+        low += factor * (period // divisor) * ends[0]
+        high += factor * (period // divisor) * ends[1]
+    return low, high
+
+
+def _bounds(f: QuasiAffine) -> tuple[int | None, int | None]:
+    """Numbers that f(n) never falls below and never exceeds for n >= 0, or None where it does without end."""
     period = f.period
     rise = f.rise(period)
-    low = sum(a * (period // d) * (c - d + 1 if a > 0 else c) for d, c, a in f.floors)
-    high = sum(a * (period // d) * (c if a > 0 else c - d + 1) for d, c, a in f.floors)
+    low, high = _distance_from_line(f, period)
     return (
-        f.constant - -low // period if rise >= 0 else None,
+        f.constant + -(-low // period) if rise >= 0 else None,
         f.constant + high // period if rise <= 0 else None,
     )
 
 
-def _where_sign_is_open(low: int | None, high: int | None, slope: int, width: int) -> range:
-    """The x in range(width) for which some value v in low..high makes ``v + slope * x`` zero or of either sign."""
+def _where_sign_is_open(low: int | None, high: int | None, slope: int) -> tuple[int, int | None]:
+    """The x >= 0, as first and stop, for which some v in low..high makes ``v + slope * x`` zero or of either sign.
+
+    Before them all these numbers have the sign of ``-slope``, from the stop on that of ``slope``; None: no stop.
+    """
     if slope < 0:  # the same with all signs turned
         low, high, slope = (None if high is None else -high), (None if low is None else -low), -slope
     first = 0 if high is None else max(0, -(high // slope))
-    last = width - 1 if low is None else min(width - 1, -low // slope)
-    first = min(first, width)
-    return range(first, max(first, last + 1))
+    return first, None if low is None else max(first, -low // slope + 1)

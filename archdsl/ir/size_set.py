@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archdsl.ir.complexity import DimTooComplex
 from archdsl.ir.natural_set_operations import complement, difference, intersection, tail
 from archdsl.ir.natural_sets import EVERYTHING, NOTHING, Members, Ranges, residue_class
 from archdsl.ir.residues import flat_residues
@@ -15,7 +16,8 @@ class SizeSet:
     """Sizes n >= 1 of the input symbol; ``symbol`` is None where no open size was involved (then all or none).
 
     ``members`` is the representation (see `archdsl.ir.natural_sets`; whether it holds 0 means nothing); two sets are
-    equal if they have the same symbol and elements, however they came about.
+    equal if they have the same symbol and elements, however they came about (and, where that is too complex to decide,
+    if they are represented alike).
     """
 
     symbol: str | None
@@ -72,7 +74,10 @@ class SizeSet:
 
     @property
     def settles_at(self) -> int:
-        """The smallest size from which on membership repeats with the period `modulus`; 1 for a purely periodic set."""
+        """The smallest size from which on membership repeats with the period `modulus`; 1 for a purely periodic set.
+
+        :raises DimTooComplex: as `intersect`.
+        """
         repeating = tail(self.members)
         extra, missing = difference(self.members, repeating), difference(repeating, self.members)
         return 1 + max(0, (extra.end or 0) - 1, (missing.end or 0) - 1)
@@ -101,7 +106,10 @@ class SizeSet:
         return SizeSet(self.symbol or other.symbol, intersection(self.members, other.members))
 
     def remainder(self, divisor: int) -> int | None:
-        """The remainder by the divisor that all sizes in the set share; None if they differ or there are none."""
+        """The remainder by the divisor that all sizes in the set share; None if they differ or there are none.
+
+        :raises DimTooComplex: as `intersect`.
+        """
         first = self.minimum
         if first is None or divisor == 1:
             return None if first is None else 0
@@ -123,7 +131,10 @@ class SizeSet:
         if self.symbol != other.symbol:
             return False
         pairs = ((self.members, other.members), (other.members, self.members))
-        return all(difference(left, right).next(1) is None for left, right in pairs)
+        try:
+            return all(difference(left, right).next(1) is None for left, right in pairs)
+        except DimTooComplex:
+            return self.members == other.members
 
     def __hash__(self) -> int:
         return hash((self.symbol, self.minimum, self.maximum))

@@ -21,14 +21,14 @@ def describe_sizes(symbol: str, members: Members) -> str:
     listed = _intervals(members)
     if listed is not None:
         return _finite(symbol, listed)
-    whole = _bounded_pattern(symbol, members, pattern(members))
-    if whole is not None:
-        return whole
-    if members.end is None:
-        parts = _start_and_tail(symbol, members)
-        if parts is not None:
-            return parts
-    return _examples(symbol, members)
+    try:
+        return (
+            _bounded_pattern(symbol, members, pattern(members))
+            or _start_and_tail(symbol, members)
+            or _examples(symbol, members)
+        )
+    except DimTooComplex:
+        return _examples(symbol, members)
 
 
 def _intervals(members: Members) -> list[range] | None:
@@ -48,8 +48,8 @@ def _intervals(members: Members) -> list[range] | None:
 
 
 def _finite(symbol: str, listed: list[range]) -> str:
-    if len(listed) == 1 and len(listed[0]) > 2:
-        first, last = listed[0][0], listed[0][-1]
+    first, last = listed[0][0], listed[0][-1]
+    if len(listed) == 1 and last - first >= 2:
         return f"{symbol} <= {last}" if first == 1 else f"{first} <= {symbol} <= {last}"
     return f"{symbol} = {_either(_items(listed))}"
 
@@ -61,20 +61,17 @@ def _bounded_pattern(symbol: str, members: Members, periodic: Members) -> str | 
     window = Ranges((first,) if end is None else (first, end))
     if difference(intersection(periodic, window), members).next(1) is not None:
         return None
-    bounds = [] if periodic.next(1) == first else [f"{symbol} >= {first}"]
+    bounds = symbol if periodic.next(1) == first else f"{symbol} >= {first}"
     if end is not None:
-        bounds.append(f"{symbol} <= {end - 1}")
+        bounds = f"{symbol} <= {end - 1}" if bounds == symbol else f"{first} <= {symbol} <= {end - 1}"
     if periodic == EVERYTHING:
-        return f"every {' and '.join(bounds)}" if bounds else f"every {symbol}"
+        return f"every {bounds}"
     remainders = _remainders(symbol, periodic)
-    return None if remainders is None else " and ".join([remainders, *bounds])
+    return remainders if remainders is None or bounds == symbol else f"{remainders} and {bounds}"
 
 
 def _remainders(symbol: str, periodic: Members) -> str | None:
-    try:
-        modulus, residues = flat_residues(periodic)
-    except DimTooComplex:
-        return None
+    modulus, residues = flat_residues(periodic)
     edges = [0, *chain.from_iterable((found.start, found.stop) for found in residues), modulus]
     others = [range(*pair) for pair in zip(edges[::2], edges[1::2], strict=True) if pair[0] < pair[1]]
     inside, outside = _items(residues), _items(others)
@@ -93,6 +90,8 @@ def _remainders(symbol: str, periodic: Members) -> str | None:
 
 def _start_and_tail(symbol: str, members: Members) -> str | None:
     """A few first elements, then a periodic set; None where either is not short."""
+    if members.end is not None:
+        return None
     repeating = tail(members)
     odd_ones = (difference(members, repeating).end or 0, difference(repeating, members).end or 0)
     settled = max(odd_ones)
@@ -116,7 +115,8 @@ def _items(ranges: Iterable[range]) -> list[str]:
     """Each interval as one text, those of two numbers as two."""
     items: list[str] = []
     for found in ranges:
-        items += [f"{found[0]} to {found[-1]}"] if len(found) > 2 else map(str, found)
+        first, last = found[0], found[-1]  # not len(): residues may be longer than it can tell
+        items += map(str, found) if last - first < 2 else [f"{first} to {last}"]
     return items
 
 

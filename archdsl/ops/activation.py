@@ -130,12 +130,12 @@ class Prelu(Op):
     name = "prelu"
     parameters = (
         Parameter("per_channel", BOOL, False, doc="whether each channel has a slope of its own"),
-        Parameter("init", FLOAT, 0.25, doc="the slope before training"),
+        Parameter("slope", FLOAT, 0.25, doc="the slope before training"),
     )
     examples = (
         Example(((2, 3, 4, 5),), {"per_channel": True}),
-        Example(((2, 7),), {"init": 0.1}),
-        Example(((2, 7),), {"per_channel": True, "init": 0.1}),
+        Example(((2, 7),), {"slope": 0.1}),
+        Example(((2, 7),), {"per_channel": True, "slope": 0.1}),
     )
 
     def infer(self, call: Call) -> TensorType | None:
@@ -153,7 +153,7 @@ class Prelu(Op):
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.PReLU``."""
         slopes = (InputSize(1),) if call.arguments["per_channel"] else ()
-        return TorchModule("nn.PReLU", slopes, keywords(call, init="init"))
+        return TorchModule("nn.PReLU", slopes, keywords(call, init="slope"))
 
 
 class _Softmax(Op):
@@ -173,7 +173,7 @@ class _Softmax(Op):
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
-        return call.x if rank_is_at_least(call, call.integer("axis") + 1) else None
+        return call.x if rank_is_at_least(call, call.integer("axis") + 1, argument="axis") else None
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Softmax(dim=1)``."""

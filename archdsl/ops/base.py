@@ -101,16 +101,22 @@ class Call:
 
     def at_least(self, size: Size, minimum: int, reason: str, *, argument: str | None = None) -> bool:
         """Whether ``size >= minimum``; where an open size is so for some inputs: True, and a requirement."""
+        if isinstance(size, int):
+            return size >= minimum
         return self._holds(Dim.solve_at_least(size, minimum), size, ">=", minimum, reason, argument)
 
     def equal(self, left: Size, right: Size, reason: str) -> bool:
         """Whether two sizes are equal; as in ``at_least`` for open ones. Sizes of two different symbols never are."""
+        if isinstance(left, int) and isinstance(right, int):
+            return left == right
         if isinstance(left, Dim) and isinstance(right, Dim) and left.symbol_name != right.symbol_name:
             return False
         return self._holds(Dim.solve_equal(left, right), left, "==", right, reason, None)
 
     def divides(self, divisor: int, size: Size, reason: str, *, argument: str | None = None) -> bool:
         """Whether ``divisor`` divides ``size``; as in ``at_least`` for open sizes."""
+        if isinstance(size, int):
+            return size % divisor == 0
         return self._holds(Dim.solve_divides(divisor, size), size, "divides", divisor, reason, argument)
 
     def _holds(

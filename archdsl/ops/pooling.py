@@ -50,6 +50,30 @@ def volume_holds_the_kernel(call: Call, axis: WindowAxis) -> bool:
     return False
 
 
+def every_window_sees_the_input(call: Call, axis: WindowAxis) -> bool:
+    """No dilated window steps over the whole input from the padding before it to the padding behind it.
+
+    A window that starts at place -q first meets the input at place -q mod d, which has to exist. Where it does not,
+    torch gives minus infinity and, in training, writes outside of its memory.
+    """
+    first_places = [(start - axis.leading) % axis.dilation for start in range(0, axis.leading, axis.stride)]
+    smallest = 1 + max(first_places, default=0)
+    if smallest == 1:
+        return True
+    sentence = f"`{call.op.name}` with this padding and dilation needs a {axis.word} of at least {smallest}"
+    if call.at_least(axis.size, smallest, sentence, argument="dilation"):
+        return True
+    call.fail(
+        "E0307",
+        sentence,
+        argument="dilation",
+        here=f"from the padding, steps of {axis.dilation} lead over the whole {axis.word} {axis.size}: nothing is seen",
+        help="use less padding or less dilation",
+        actual=call.x,
+    )
+    return False
+
+
 class _WindowPool(WindowLayer):
     """What max and average pools share."""
 
@@ -104,7 +128,8 @@ class MaxPool(_WindowPool):
     """The largest value of each window, per channel; 1-D, 2-D or 3-D by what flows in.
 
     Sizes as for ``conv``; the stride is the kernel where it is left out. With ``ceil=true`` a last window may
-    overhang the end, but none starts in the padding behind it.
+    overhang the end, but none starts in the padding behind it. Stricter than torch where a dilated window would see
+    nothing but padding: its maximum is minus infinity.
     """
 
     name = "max_pool"
@@ -124,6 +149,10 @@ class MaxPool(_WindowPool):
         Example(((2, 3, 15),), {"kernel": 3, "stride": 2, "ceil": True}),
         Example(((2, 2, 6, 6, 7),), {"kernel": 2, "stride": 2, "padding": 1}),
     )
+
+    def kernel_fits(self, call: Call, axis: WindowAxis) -> bool:
+        """There is at least one window, and each looks at the input somewhere."""
+        return kernel_fits_into_padded_input(call, axis) and every_window_sees_the_input(call, axis)
 
 
 class AvgPool(_WindowPool):

@@ -47,8 +47,10 @@ def term(size: Size) -> str:
 
 
 def fixed(sizes: tuple[Size, ...]) -> tuple[int, ...]:
-    """Sizes that the caller knows to be fixed."""
-    return tuple(size for size in sizes if isinstance(size, int))
+    """Sizes of which the caller knows that none is open."""
+    known = tuple(size for size in sizes if isinstance(size, int))
+    assert len(known) == len(sizes)
+    return known
 
 
 def _alternatives(words: list[str]) -> str:
@@ -70,15 +72,15 @@ def rank_is_one_of(call: Call, *ranks: int, help: str | None = None) -> bool:
     return False
 
 
-def rank_is_at_least(call: Call, rank: int, help: str | None = None) -> bool:
+def rank_is_at_least(call: Call, rank: int, *, argument: str | None = None) -> bool:
     """The value has enough axes for a layer that does not care how many there are beyond."""
     if call.x.rank >= rank:
         return True
     call.fail(
         "E0304",
         f"`{call.op.name}` cannot work on a value of rank {call.x.rank}",
+        argument=argument,
         here=f"this value is {call.x}; `{call.op.name}` takes rank {rank} or more",
-        help=help,
         actual=call.x,
     )
     return False

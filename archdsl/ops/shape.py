@@ -19,7 +19,7 @@ from archdsl.ops.base import (
     Window,
 )
 from archdsl.ops.limits import COUNT, PADDING
-from archdsl.ops.rules import TIMES, channels_are_divisible, fixed, rank_is_at_least, rank_is_one_of, term
+from archdsl.ops.rules import TIMES, channels_are_divisible, rank_is_at_least, rank_is_one_of, term
 from archdsl.ops.torch_forms import by_rank
 
 
@@ -42,6 +42,7 @@ class Flatten(Op):
     """Everything after the batch in one row: ``[N, C, H, W]`` to ``[N, C*H*W]``."""
 
     name = "flatten"
+    functional = True
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 6),)), Example(((2, 3, 7),)), Example(((2, 2, 3, 4, 5),)))
 
     def infer(self, call: Call) -> TensorType | None:
@@ -63,7 +64,7 @@ class Flatten(Op):
 
 def _product(sizes: tuple[Size, ...]) -> Size:
     """The product of sizes of which at most one is open."""
-    factor = prod(fixed(sizes))
+    factor = prod(size for size in sizes if isinstance(size, int))
     is_open = [size for size in sizes if not isinstance(size, int)]
     return is_open[0] * factor if is_open else factor
 

@@ -143,8 +143,27 @@ class Conditional:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """An expression that was reported and has no meaning: a number with an unknown unit, or nested too deep."""
+
+    span: Span
+
+
 Expression = (
-    Number | Constant | String | Name | Attribute | Index | Call | Sequence | Unary | Binary | Range | Conditional
+    Number
+    | Constant
+    | String
+    | Name
+    | Attribute
+    | Index
+    | Call
+    | Sequence
+    | Unary
+    | Binary
+    | Range
+    | Conditional
+    | Invalid
 )
 
 
@@ -329,7 +348,14 @@ class Expect:
     span: Span
 
 
-Statement = Input | Output | Expect | Let | Chain
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement or definition that could not be read and was reported."""
+
+    span: Span
+
+
+Statement = Input | Output | Expect | Let | Chain | Broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +414,8 @@ class BlockDef:
     name: Identifier
     is_network: bool
     parameters: tuple[ParameterDef, ...]
+    class_name: Identifier | None
+    """``as BasicBlock``: the name of the generated class."""
     body: Body
     doc: str
     span: Span
@@ -425,7 +453,7 @@ class Import:
     span: Span
 
 
-Item = Import | BlockDef | Variant
+Item = Import | BlockDef | Variant | Broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,10 +466,12 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file. ``whole`` is False when some statements could not be read and are missing."""
+    """One file. ``whole`` is False when something in it was reported, and ``Broken`` or ``Invalid`` may stand in it."""
 
     path: str
     items: tuple[Item, ...]
     comments: tuple[Comment, ...] = ()
     whole: bool = True
     span: Span = field(default=Span("", 0, 0))
+    lost: frozenset[str] = frozenset()
+    """The names in broken parts: whether they are defined there nobody can tell."""

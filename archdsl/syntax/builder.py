@@ -2,52 +2,91 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.source.source import Source
 from archdsl.source.span import Span
 from archdsl.syntax import ast
-from archdsl.syntax.lexer import Token
+from archdsl.syntax.lexer import MAX_NESTING, Token
+from archdsl.syntax.literals import Fault, read_number, read_string
 
-MAX_INTEGER = 2**31 - 1
-MAX_DEPTH = 100
-UNITS = {
-    "": 1,
-    "K": 10**3,
-    "M": 10**6,
-    "G": 10**9,
-    "T": 10**12,
-    "KiB": 2**10,
-    "MiB": 2**20,
-    "GiB": 2**30,
-    "B": 1,
-}
-_NUMBER = re.compile(r"([0-9][0-9_]*)(\.[0-9][0-9_]*)?([eE][+-]?[0-9]+)?([A-Za-z_]*)")
-_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 _KEYWORD_CONSTANTS = {"true": True, "false": False, "none": None}
+_EXPRESSIONS = frozenset("range conditional binary unary attribute index call tuple list".split())
+_EXPRESSION_PARTS = frozenset("name template part arguments keyword".split())
+_STATEMENT_PARTS = frozenset("apply group if_ for_ repeat step chain output".split())
 
 Children = list[Any]
+Method = Callable[[Children, Span], object]
+
+
+class _Levels:
+    """How deep trees are nested: every later walk over them is recursive, and Python's stack is not endless.
+
+    Trees are known by identity, so each one deeper than a leaf is kept alive here.
+    """
+
+    def __init__(self) -> None:
+        self._depth: dict[int, tuple[int, object]] = {}
+
+    def above(self, parts: Children) -> int:
+        """The depth of the deepest part."""
+        known = self._depth
+        return max((known[id(part)][0] for part in parts if id(part) in known), default=0) if known else 0
+
+    def record(self, tree: object, depth: int) -> None:
+        """Remembers the depth of a tree."""
+        self._depth[id(tree)] = (depth, tree)
 
 
 class Builder:
     """Makes tree nodes from the children that the parser collected for a rule."""
 
-    def __init__(
-        self, source: Source, comments: tuple[ast.Comment, ...], report: Callable[[Diagnostic], None]
-    ) -> None:
+    def __init__(self, source: Source, comments: Sequence[ast.Comment], report: Callable[[Diagnostic], None]) -> None:
         self._source = source
         self._path = source.path
         self._report = report
-        self._docs = [comment for comment in comments if comment.text.startswith("##")]
-        self._depth: dict[int, int] = {}
+        self._docs = self._doc_lines(comments)
+        self._expressions = _Levels()
+        self._statements = _Levels()
+        self._too_deep: Span | None = None
+        self._methods: dict[str, Method] = {}
 
     def build(self, rule: str, children: Children, start: int, end: int) -> object:
         """The node for one reduction of ``rule``."""
-        method: Callable[[Children, Span], object] = getattr(self, rule)
-        return method(children, Span(self._path, start, end))
+        method = self._methods.get(rule)
+        if method is None:
+            method = self._methods.setdefault(rule, getattr(self, rule))
+        node = method(children, Span(self._path, start, end))
+        if rule in _EXPRESSIONS or rule in _EXPRESSION_PARTS:
+            return self._measured(node, children, self._expressions, rule in _EXPRESSIONS)
+        if rule == "body" or rule in _STATEMENT_PARTS:
+            return self._measured(node, children, self._statements, rule == "body")
+        return node
+
+    def _measured(self, node: Any, children: Children, levels: _Levels, adds_a_level: bool) -> object:
+        depth = levels.above(children) + adds_a_level
+        if depth > MAX_NESTING:
+            return self._shallow(node, levels)
+        if depth:
+            levels.record(node, depth)
+        return node
+
+    def _shallow(self, node: Any, levels: _Levels) -> object:
+        """What stands for a tree that is too deep; reported once, not at every level around it."""
+        span: Span = node.span
+        known = self._too_deep
+        self._too_deep = span
+        if known is None or not (span.start <= known.start and known.end <= span.end):
+            what = "operators and brackets nest" if levels is self._expressions else "`else if` and braces nest"
+            self._complain(Fault("E0106", f"{what} more than {MAX_NESTING} deep here"), span)
+        if isinstance(node, ast.If):
+            depth = levels.above([node.then])
+            node = ast.If(node.condition, node.then, None, span)
+            levels.record(node, depth)
+            return node
+        return ast.Invalid(span) if levels is self._expressions else ast.Body((ast.Broken(span),), span)
 
     # --- top level ------------------------------------------------------------------------------------
 
@@ -68,12 +107,19 @@ class Builder:
         return ast.Import(dots, names, module_span, tuple(imported), span)
 
     def block(self, children: Children, span: Span) -> object:
-        name, parameters, body = children
-        return ast.BlockDef(self._identifier(name), False, parameters, body, self._doc_before(span), span)
+        name, parameters, *class_name, body = children
+        called = class_name[0] if class_name else None
+        doc = self._doc_before(span)
+        return ast.BlockDef(self._identifier(name), False, parameters, called, body, doc, span)
 
     def network(self, children: Children, span: Span) -> object:
-        name, parameters, body = children
-        return ast.BlockDef(self._identifier(name), True, parameters, body, self._doc_before(span), span)
+        name, parameters, *class_name, body = children
+        called = class_name[0] if class_name else None
+        doc = self._doc_before(span)
+        return ast.BlockDef(self._identifier(name), True, parameters, called, body, doc, span)
+
+    def class_name(self, children: Children, span: Span) -> object:
+        return self._identifier(children[0])
 
     def variant(self, children: Children, span: Span) -> object:
         name, base, arguments, *body = children
@@ -198,10 +244,10 @@ class Builder:
         condition, then, *rest = children
         otherwise = rest[0] if rest else None
         if isinstance(otherwise, ast.If):
-            depth = self._depth.get(id(otherwise), 0)
             step = ast.Step(None, otherwise, otherwise.span)
             otherwise = ast.Body((ast.Chain((step,), otherwise.span),), otherwise.span)
-            return self._measured(ast.If(condition, then, otherwise, span), depth)
+            self._statements.record(otherwise, self._statements.above(rest) + 1)
+            children[-1] = otherwise  # so that its level counts
         return ast.If(condition, then, otherwise, span)
 
     def for_(self, children: Children, span: Span) -> object:
@@ -221,26 +267,27 @@ class Builder:
 
     def range(self, children: Children, span: Span) -> object:
         start, operator, stop = children
-        return self._composite(ast.Range(start, stop, operator.text == "..=", span), start, stop)
+        return ast.Range(start, stop, operator.text == "..=", span)
 
     def conditional(self, children: Children, span: Span) -> object:
-        return self._composite(ast.Conditional(*children, span), *children)
+        then, condition, otherwise = children
+        return ast.Conditional(then, condition, otherwise, span)
 
     def binary(self, children: Children, span: Span) -> object:
         left, operator, right = children
-        return self._composite(ast.Binary(operator.text, left, right, span), left, right)
+        return ast.Binary(operator.text, left, right, span)
 
     def unary(self, children: Children, span: Span) -> object:
         operator, operand = children
-        return self._composite(ast.Unary(operator.text, operand, span), operand)
+        return ast.Unary(operator.text, operand, span)
 
     def attribute(self, children: Children, span: Span) -> object:
         value, _, name = children
-        return self._composite(ast.Attribute(value, self._identifier(name), span), value)
+        return ast.Attribute(value, self._identifier(name), span)
 
     def index(self, children: Children, span: Span) -> object:
         value, index = children
-        return self._composite(ast.Index(value, index, span), value, index)
+        return ast.Index(value, index, span)
 
     def name(self, children: Children, span: Span) -> object:
         return ast.Name(children[0], span)
@@ -259,70 +306,45 @@ class Builder:
 
     def number(self, children: Children, span: Span) -> object:
         text = children[0].text
-        match = _NUMBER.fullmatch(text)
-        assert match is not None
-        digits, fraction, exponent, unit = match.groups()
-        value = self._literal(text, digits.replace("_", ""), fraction, exponent, unit, span)
+        value = read_number(text)
+        if isinstance(value, Fault):
+            self._complain(value, span)
+            return ast.Invalid(span)
         return ast.Number(value, text, span)
 
     def string(self, children: Children, span: Span) -> object:
-        raw = children[0].text[1:-1]
-        for found in re.finditer(r"\\(.)", raw):
-            if found.group(1) not in _ESCAPES:
-                at = span.start + 1 + found.start()
-                self._complain("E0108", f"`\\{found.group(1)}` is no escape", Span(self._path, at, at + 2))
-        value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found.group(1), found.group(1)), raw)
+        value, faults = read_string(children[0].text)
+        for fault in faults:
+            self._complain(fault, span)
         return ast.String(value, span)
 
     # --- helpers --------------------------------------------------------------------------------------
 
-    def _literal(
-        self, text: str, digits: str, fraction: str | None, exponent: str | None, unit: str, span: Span
-    ) -> int | float:
-        if unit not in UNITS:
-            self._complain("E0107", f"`{text[:40]}` is not a number", span, "units are K, M, G, T, B, KiB, MiB and GiB")
-            return 1
-        if len(digits) > 18 or (exponent and len(exponent) > 5):
-            self._complain("E0407", "the number has more digits than any size needs (at most 18)", span)
-            return 1
-        if not fraction and not exponent:
-            value = int(digits) * UNITS[unit]
-            if int(digits) > MAX_INTEGER and not unit:
-                self._complain("E0407", f"integers may be at most {MAX_INTEGER:,}", span)
-                return 1
-            return value
-        number = float(f"{digits}{(fraction or '').replace('_', '')}{exponent or ''}") * UNITS[unit]
-        if number in (float("inf"), float("-inf")):
-            self._complain("E0407", "the number is too large", span)
-            return 1
-        return int(number) if unit and number == int(number) else number
-
-    def _composite(self, node: object, *parts: object) -> object:
-        return self._measured(node, max((self._depth.get(id(part), 0) for part in parts), default=0))
-
-    def _measured(self, node: Any, depth: int) -> object:
-        """Records how deep a node is, so that no later walk meets more than ``MAX_DEPTH`` levels."""
-        if depth < MAX_DEPTH:
-            self._depth[id(node)] = depth + 1
-            return node
-        self._complain("E0106", f"the expression has more than {MAX_DEPTH} operators in a row", node.span)
-        if isinstance(node, ast.If):
-            return ast.If(node.condition, node.then, None, node.span)
-        return ast.Number(1, "1", node.span)
-
     def _identifier(self, token: Token) -> ast.Identifier:
         return ast.Identifier(token.text, Span(self._path, token.start, token.end))
 
-    def _complain(self, code: str, message: str, span: Span, help: str | None = None) -> None:
-        self._report(Diagnostic(code, message, span, help=Help(help) if help else None))
+    def _complain(self, fault: Fault, span: Span) -> None:
+        start, end = span.start + fault.start, span.end if fault.end is None else span.start + fault.end
+        help = Help(fault.help) if fault.help else None
+        self._report(Diagnostic(fault.code, fault.message, Span(self._path, start, end), help=help))
+
+    def _doc_lines(self, comments: Sequence[ast.Comment]) -> dict[int, str]:
+        """The text of every ``##`` comment that has its line to itself, by line."""
+        found: dict[int, str] = {}
+        for comment in comments:
+            if not comment.text.startswith("##"):
+                continue
+            position = self._source.position(comment.span.start)
+            before = self._source.lines.line_text(position.line)[: position.column - 1]
+            if not before.strip():
+                found[position.line] = comment.text.lstrip("#").strip()
+        return found
 
     def _doc_before(self, span: Span) -> str:
         """The ``##`` lines that stand directly above a definition, without their marks."""
         lines: list[str] = []
-        expected = self._source.position(span.start).line - 1
-        for comment in reversed([doc for doc in self._docs if doc.span.start < span.start]):
-            if self._source.position(comment.span.start).line != expected:
-                break
-            lines.append(comment.text.lstrip("#").strip())
-            expected -= 1
+        line = self._source.position(span.start).line - 1
+        while line in self._docs:
+            lines.append(self._docs[line])
+            line -= 1
         return "\n".join(reversed(lines))

@@ -53,13 +53,15 @@ class Lexer:
 
     def __init__(self, source: Source, report: Callable[[Diagnostic], None]) -> None:
         self._source = source
-        self._report = report
+        self._sink = report
+        self._faults = 0
         self._brackets: list[_Bracket] = []
+        self._in_expression = False
+        self._line_broken_at = -1
+        self._open_string_at = -1
         self.tokens: list[Token] = []
         self.comments: list[tuple[int, int]] = []
-        self._line_broken_at = -1
         self.limit_passed = False
-        self.balanced = True
 
     def run(self) -> list[Token]:
         """The tokens, ending with ``$END``; empty after a limit of the language was passed."""

@@ -5,46 +5,49 @@ Never raises on user input: every fault becomes a diagnostic, and what is whole 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.source.source import Source
+from archdsl.source.span import Span
 from archdsl.syntax import ast
 from archdsl.syntax._tables import ACTIONS, END, RULES, START
 from archdsl.syntax.builder import Builder
-from archdsl.syntax.expectations import describe_expected, describe_found
+from archdsl.syntax.expectations import describe_expected, describe_found, explain
 from archdsl.syntax.lexer import Lexer, Token
 
 _OPENERS = frozenset(("_LBRACE", "_TOPEN", "LPAR", "LSQB"))
 _CLOSERS = frozenset(("_RBRACE", "_TCLOSE", "RPAR", "RSQB"))
+MAX_COMPLAINTS = 1_000
+"""So many faults of syntax are described in one file; what is wrong throughout is no ``.arch`` file."""
 
 
 def parse(source: Source, report: Callable[[Diagnostic], None]) -> ast.File:
-    """The tree of a source; faults go to ``report``. ``File.whole`` tells whether anything is missing."""
+    """The tree of a source; faults go to ``report``. ``File.whole`` tells whether anything was reported."""
+    whole = source.span(0, len(source.text))
     if not source.text.strip():
         report(Diagnostic("E0105", "the file is empty: it defines no block and no network", source.span(0, 0)))
-        return ast.File(source.path, (), whole=False, span=source.span(0, 0))
-    faults = 0
+        return ast.File(source.path, (), whole=False, span=whole)
+    faults: list[Diagnostic] = []
 
-    def count(diagnostic: Diagnostic) -> None:
-        nonlocal faults
-        faults += 1
+    def note(diagnostic: Diagnostic) -> None:
+        faults.append(diagnostic)
         report(diagnostic)
 
-    lexer = Lexer(source, count)
+    lexer = Lexer(source, note)
     tokens = lexer.run()
     comments = tuple(ast.Comment(source.text[a:b], source.span(a, b)) for a, b in lexer.comments)
-    whole = source.span(0, len(source.text))
     if lexer.limit_passed:
         return ast.File(source.path, (), comments, False, whole)
     if len(tokens) == 1:
         if not faults:
             report(Diagnostic("E0105", "the file defines no block and no network", source.span(0, 0)))
         return ast.File(source.path, (), comments, False, whole)
-    builder = Builder(source, comments, count)
-    items = _Machine(source, tokens, builder, count, quiet_at_end=not lexer.balanced).run()
-    return ast.File(source.path, items, comments, faults == 0, whole)
+    machine = _Machine(source, tokens, Builder(source, comments, note), note, [fault.span for fault in faults])
+    items = machine.run()
+    return ast.File(source.path, items, comments, not faults, whole, frozenset(machine.lost))
 
 
 @dataclass(slots=True)
@@ -65,23 +68,24 @@ class _Machine:
         tokens: list[Token],
         builder: Builder,
         report: Callable[[Diagnostic], None],
-        *,
-        quiet_at_end: bool,
+        known_faults: list[Span],
     ) -> None:
         self._source = source
         self._tokens = tokens
         self._build = builder.build
         self._report = report
-        self._quiet_at_end = quiet_at_end
+        self._known_faults = sorted(span.start for span in known_faults)
+        self._complaints = 0
         self._states = [START]
         self._values: list[object] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._anchors = [_Anchor(0, 0, 0)]
         self._units: dict[tuple[int, int, str], int] = {}
+        self.lost: set[str] = set()
 
     def run(self) -> tuple[ast.Item, ...]:
-        """Consumes all tokens; returns the top-level items that could be read."""
+        """Consumes all tokens; returns the top-level items."""
         tokens, position, depth = self._tokens, 0, 0
         while True:
             token = tokens[position]
@@ -89,8 +93,6 @@ class _Machine:
                 if token.kind == "$END" and self._states[-1] == END:
                     break
                 position = self._recover(position, depth)
-                if position < 0:
-                    break
                 depth = self._anchors[-1].depth
                 continue
             kind = token.kind
@@ -107,7 +109,9 @@ class _Machine:
                 self._mark(kind, depth, position)
             elif kind == "_RBRACE":
                 self._unmark(depth)
-        return self._items()
+        (items,) = self._values
+        assert isinstance(items, tuple)
+        return items
 
     # --- the automaton --------------------------------------------------------------------------------
 
@@ -187,35 +191,35 @@ class _Machine:
             self._anchors.pop()
 
     def _recover(self, position: int, depth: int) -> int:
-        """Reports the fault once, drops the broken statement and returns where to go on; -1 at the end."""
-        self._complain(position)
+        """Reports the fault once, puts ``Broken`` in place of the statement and returns where to go on."""
         anchor = self._anchors[-1]
+        self._complain(position, anchor)
         del self._values[anchor.height :], self._starts[anchor.height :], self._ends[anchor.height :]
         del self._states[anchor.height + 1 :]
-        tokens = self._tokens
-        at, level = position, depth
-        while tokens[at].kind != "$END":
+        end = self._end_of_statement(position, depth, anchor)
+        dropped = self._tokens[anchor.at : end]
+        self.lost.update(token.text for token in dropped if token.kind == "NAME")
+        first = dropped[0].start if dropped else self._tokens[end].start
+        last = dropped[-1].end if dropped else first
+        row = ACTIONS[self._states[-1]]
+        self._states.append(row["statement"] if "statement" in row else row["item"])
+        self._values.append(ast.Broken(self._source.span(first, last)))
+        self._starts.append(first)
+        self._ends.append(last)
+        return end
+
+    def _end_of_statement(self, position: int, depth: int, anchor: _Anchor) -> int:
+        """The token that ends the broken statement: a separator, the brace around it, or the end of the file."""
+        tokens, at, level = self._tokens, position, depth
+        while True:
             kind = tokens[at].kind
-            if level <= anchor.depth and kind == "_SEP":
-                return at + 1
+            if kind == "$END" or (level <= anchor.depth and kind in ("_SEP", "_RBRACE")):
+                return at
             if kind in _CLOSERS:
-                if level <= anchor.depth and kind == "_RBRACE":
-                    return self._leave_body(at)
                 level -= 1
             elif kind in _OPENERS:
                 level += 1
             at += 1
-        return -1
-
-    def _leave_body(self, at: int) -> int:
-        """The broken statement was the last of its body: go on at the brace that closes the body."""
-        kind = "_RBRACE"
-        if self._values and isinstance(self._values[-1], Token) and self._values[-1].kind == "_SEP":
-            # Nothing follows the separator any more: take it back, so that the body can close.
-            del self._values[-1], self._starts[-1], self._ends[-1], self._states[-1]
-        if self._can_shift(kind):
-            return at
-        return -1
 
     def _can_shift(self, kind: str) -> bool:
         """Whether a token could come next, after the reductions that it calls for."""
@@ -230,31 +234,26 @@ class _Machine:
             del states[len(states) - length :]
             states.append(ACTIONS[states[-1]][origin])
 
-    def _complain(self, position: int) -> None:
+    def _complain(self, position: int, anchor: _Anchor) -> None:
+        """Reports the token that does not fit, unless something in its statement was reported already."""
         token = self._tokens[position]
-        if token.kind == "$END" and self._quiet_at_end:
+        start = self._tokens[anchor.at].start
+        if bisect_left(self._known_faults, start) < bisect_right(self._known_faults, token.end):
             return
-        if not token.text and token.kind in _CLOSERS:
-            return  # a bracket that the lexer added for an unclosed one, which it has reported
-        possible = {kind for kind in ACTIONS[self._states[-1]] if kind.isupper() or kind[0] == "_" or kind == "$END"}
-        expected = describe_expected({kind for kind in possible if self._can_shift(kind)})
-        end = max(token.end, token.start + (1 if token.kind != "$END" else 0))
+        if token.kind == "$END" and self._known_faults:
+            return  # a bracket that is never closed has been reported
+        self._complaints += 1
+        if self._complaints > MAX_COMPLAINTS:
+            return
+        row = ACTIONS[self._states[-1]]
+        possible = {kind for kind in row if (kind.isupper() or kind[0] in "_$") and self._can_shift(kind)}
+        before = self._tokens[position - 1] if position else None
+        help = explain(token, before, self._tokens[anchor.at : position], possible)
         self._report(
             Diagnostic(
                 "E0101",
-                f"expected {expected}, found {describe_found(token)}",
-                self._source.span(token.start, end),
+                f"expected {describe_expected(possible)}, found {describe_found(token)}",
+                self._source.span(token.start, max(token.end, token.start + (token.kind != "$END"))),
+                help=Help(help) if help else None,
             )
         )
-
-    def _items(self) -> tuple[ast.Item, ...]:
-        """The items of the finished file, or those on the stack if the end was never reached."""
-        if self._states[-1] == END and self._values:
-            items = self._values[-1]
-            assert isinstance(items, tuple)
-            return items
-        found: list[ast.Item] = []
-        for value in self._values:
-            parts = value if isinstance(value, list) else [value]
-            found.extend(part for part in parts if isinstance(part, ast.Import | ast.BlockDef | ast.Variant))
-        return tuple(found)

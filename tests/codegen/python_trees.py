@@ -8,20 +8,45 @@ from collections.abc import Callable
 
 from archdsl.codegen.printer import Notes
 
-_WORDS = ["x", "y", "conv", "bn1", "channels", "stride", "downsample", "in_channels", "features", "num_classes", "block"]
+_WORDS = [
+    "x",
+    "y",
+    "conv",
+    "bn1",
+    "channels",
+    "stride",
+    "downsample",
+    "in_channels",
+    "features",
+    "num_classes",
+    "block",
+]
 _BINARY = [ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.Pow, ast.BitOr, ast.MatMult, ast.LShift]
 _COMPARE = [ast.Eq, ast.NotEq, ast.Lt, ast.GtE, ast.In, ast.NotIn, ast.Is, ast.IsNot]
-_TEXTS = ["mean", "it's", 'a "b"', "", "sizes differ", "tab\there", "100%", "{x}", "caf\u00e9", "\\", "'\"", "a\nb", "\u202e"]
+_TEXTS = [
+    "mean",
+    "it's",
+    'a "b"',
+    "",
+    "sizes differ",
+    "tab\there",
+    "100%",
+    "{x}",
+    "caf\u00e9",
+    "\\",
+    "'\"",
+    "a\nb",
+    "\u202e",
+]
 _COMMENT_WORDS = ["N", "x", "64", "112", "shape", "of", "the", "output", "features"]
 
 
 class Trees:
-    """Makes trees from a seed. ``bare`` allows tuples without parentheses, ``texts`` any string and not just words."""
+    """Makes trees from a seed, with notes and any strings, or without notes and with strings of words."""
 
-    def __init__(self, seed: int, *, bare: bool = True, texts: bool = True, notes: bool = True) -> None:
+    def __init__(self, seed: int, *, notes: bool = True, texts: bool = True) -> None:
         self.random = random.Random(seed)
         self.notes = Notes()
-        self._bare = bare
         self._texts = texts
         self._noted = notes
 
@@ -59,7 +84,7 @@ class Trees:
         """A string value."""
         if self._texts and self._one_in(2):
             return "".join(self.random.choices(_TEXTS, k=self.random.randint(1, 3)))
-        return " ".join(self.random.choices(_WORDS, k=self.random.randint(0, 6)))
+        return " ".join(self.random.choices(_WORDS, k=self.random.choice([0, 1, 2, 4, 9, 16])))
 
     def docstring(self) -> ast.stmt:
         """A docstring, not laid out in lines."""
@@ -133,7 +158,8 @@ class Trees:
 
     def boolean(self, depth: int) -> ast.expr:
         """A conjunction or disjunction."""
-        return ast.BoolOp(self.random.choice([ast.And, ast.Or])(), [self.expression(depth), *self.expressions(depth, 1)])
+        rest = self.expressions(depth, 1)
+        return ast.BoolOp(self.random.choice([ast.And, ast.Or])(), [self.expression(depth), *rest])
 
     def compare(self, depth: int) -> ast.expr:
         """A comparison, sometimes of three."""
@@ -169,7 +195,9 @@ class Trees:
     def clauses(self, depth: int) -> list[ast.comprehension]:
         """The `for` and `if` parts of a comprehension."""
         tests = [self.expression(depth - 1)] if self._one_in(3) else []
-        return [ast.comprehension(self.target(depth - 2), self.expression(depth - 1), tests, 0)] * self.random.choice([1, 1, 2])
+        return [ast.comprehension(self.target(depth - 2), self.expression(depth - 1), tests, 0)] * self.random.choice(
+            [1, 1, 2]
+        )
 
     def generator(self, depth: int) -> ast.expr:
         """A generator expression."""
@@ -189,7 +217,9 @@ class Trees:
         for _ in range(self.random.randint(1, 2)):
             if text := self.text():
                 values.append(ast.Constant(text))
-            value = self.random.choice([self.load(), ast.BinOp(self.load(), ast.Add(), ast.Constant(1)), self.attribute(0)])
+            value = self.random.choice(
+                [self.load(), ast.BinOp(self.load(), ast.Add(), ast.Constant(1)), self.attribute(0)]
+            )
             values.append(ast.FormattedValue(value, self.random.choice([-1, -1, 114]), None))
         return ast.JoinedStr(values)
 
@@ -197,8 +227,10 @@ class Trees:
 
     def target(self, depth: int = 1) -> ast.expr:
         """Something to assign to."""
-        if self._bare and self._one_in(4):
-            return ast.Tuple([ast.Name(self.name(), ast.Store()) for _ in range(self.random.randint(2, 3))], ast.Store())
+        if self._one_in(4):
+            return ast.Tuple(
+                [ast.Name(self.name(), ast.Store()) for _ in range(self.random.randint(2, 3))], ast.Store()
+            )
         if depth > 0 and self._one_in(4):
             return ast.Subscript(self.load(), self.expression(1), ast.Store())
         if depth > 0 and self._one_in(2):
@@ -206,8 +238,7 @@ class Trees:
         return ast.Name(self.name(), ast.Store())
 
     def _value(self) -> ast.expr:
-        value = self.expression(self.random.choice([1, 2, 3, 3, 4]))
-        return value if self._bare or not isinstance(value, ast.Tuple) else self.load()
+        return self.expression(self.random.choice([1, 2, 3, 3, 4]))
 
     def statement(self) -> ast.stmt:
         """A statement without a block."""
@@ -219,6 +250,9 @@ class Trees:
                 return ast.AnnAssign(name, self.annotation(), self._value() if self._one_in(2) else None, 1)
             case 2:
                 return ast.Expr(self.call(2))
+            case 3 if self._noted and self._one_in(2):
+                text = self.random.choice([self.f_string(1), ast.Constant(self.text())])
+                return ast.Raise(ast.Call(self.load(), [text], []), None)
             case 3:
                 return ast.Raise(self._value(), self._value() if self._one_in(4) else None)
             case 4:
@@ -264,7 +298,9 @@ class Trees:
         if self._one_in(3):
             self.notes.comment(statement, " ".join(self.random.choices(_COMMENT_WORDS, k=self.random.randint(1, 16))))
         if self._one_in(8):
-            self.notes.comment_above(statement, " ".join(self.random.choices(_COMMENT_WORDS, k=self.random.randint(1, 30))))
+            self.notes.comment_above(
+                statement, " ".join(self.random.choices(_COMMENT_WORDS, k=self.random.randint(1, 30)))
+            )
         if self._one_in(4):
             self.notes.blank_before(statement)
 
@@ -304,3 +340,34 @@ class Trees:
             self._note(statement)
         bases = [self.expression(1) for _ in range(self.random.randint(0, 2))]
         return ast.ClassDef(self.name(), bases, [], body, [])
+
+
+class Plain(ast.NodeTransformer):
+    """Takes out what ``ast.unparse`` writes in parentheses that nobody needs: ruff keeps parentheses."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Change the parts of a node, which may then be replaced itself."""
+        super().generic_visit(node)
+        name = ast.Name("plain", ast.Load())
+        match node:
+            case ast.BoolOp():
+                values = [name if isinstance(value, ast.BoolOp | ast.UnaryOp) else value for value in node.values]
+                return ast.BoolOp(node.op, [*values, name][:2])
+            case ast.BinOp(op=ast.Pow(), right=ast.UnaryOp()):
+                return ast.BinOp(node.left, node.op, name)
+            case ast.UnaryOp(operand=ast.BinOp(op=ast.Pow())):
+                return ast.UnaryOp(node.op, name)
+            case ast.Attribute(value=ast.Constant(value=int() | float())):
+                return ast.Attribute(name, node.attr, node.ctx)
+            case ast.Subscript(slice=ast.Tuple() as index) if len(index.elts) < 2:
+                return ast.Subscript(node.value, name, node.ctx)
+            case ast.GeneratorExp():
+                return ast.ListComp(node.elt, node.generators)
+            case ast.For(target=ast.Tuple()) | ast.comprehension(target=ast.Tuple()):
+                node.target = ast.Name("plain", ast.Store())
+            case ast.Assign():
+                targets = [ast.Name("plain", ast.Store()) if isinstance(t, ast.Tuple) else t for t in node.targets]
+                return ast.Assign(targets, node.value)
+            case ast.Return(value=ast.Tuple()):
+                return ast.Return(name)
+        return node

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archdsl.diagnostics.suggest import closest, distance
+from archdsl.diagnostics import suggest
+from archdsl.diagnostics.suggest import WORK, closest, distance
 
 LAYERS = """
     conv conv_transpose linear bilinear max_pool avg_pool lp_pool adaptive_avg_pool adaptive_max_pool global_avg_pool
@@ -184,3 +185,22 @@ def test_thousands_of_near_names_cost_little() -> None:
         closest(base, candidates)
         closest("a" * 64, candidates)
     assert time.process_time() - began < 2.0, "six calls with 70,000 candidates in all"
+
+
+def test_the_work_of_one_call_is_bounded_however_many_names_are_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(left: str, right: str, limit: int) -> int:
+        nonlocal calls
+        calls += 1
+        return limit + 1
+
+    monkeypatch.setattr(suggest, "distance", counted)
+    closest("abcdefgh" * 8, (f"{'abcdefgh' * 7}abcd{number:04d}"[-64:] for number in range(10_000)))
+    assert calls == 0, "four other letters are too many: no table is needed to know it"
+    base = "abcdefgh" * 8
+    near = {base[:i] + base[i + 1 : j] + base[j + 1 :] for i in range(64) for j in range(i + 1, 64)}
+    cells = 64 * 7  # of a table for names of 64 letters and up to three mistakes
+    assert len(near) * cells > 2 * WORK
+    closest(base, near)
+    assert 0 < calls <= WORK // cells + 1

@@ -125,7 +125,9 @@ def zero_pads() -> Iterator[Case]:
 
 
 def test_zero_pad() -> None:
-    assert_agreement(zero_pads(), 4_000)
+    cases = list(zero_pads())
+    assert not [case for case in cases if case.wrong]
+    assert sum(not case.stricter for case in cases) > 800
 
 
 def test_zero_pad_wants_two_numbers_per_axis() -> None:

@@ -15,6 +15,7 @@ from archdsl.ir.kinds import BOOL, FLOAT, INT, SIZES, STRING
 from archdsl.ops import FAMILIES, REGISTRY
 from archdsl.ops.base import Argument, Example, InputSize, Op, TorchForm, TorchFunction, TorchModule
 from archdsl.ops.limits import PADDING_OR_SAME
+from archdsl.syntax._tables import KEYWORDS
 from tests.ops.support import Outcome, build, evaluate, with_batch
 
 
@@ -127,6 +128,17 @@ def test_a_layer_kind_lends_its_name_to_an_attribute(op: Op) -> None:
     assert op.attribute.isidentifier()
     assert not keyword.iskeyword(op.attribute)
     assert op.attribute not in dir(nn.Module())
+
+
+def test_no_name_is_a_keyword_of_the_language() -> None:
+    names = set(REGISTRY) | {parameter.name for op in REGISTRY.values() for parameter in op.parameters}
+    assert not names & {*KEYWORDS, "init"}
+
+
+@pytest.mark.parametrize("op", REGISTRY.values(), ids=REGISTRY)
+def test_functions_and_modules_are_told_apart(op: Op) -> None:
+    form = torch_form(outcome_of(op.name, op.examples[0]))
+    assert op.functional == (op.inputs == 1 and isinstance(form, TorchFunction))
 
 
 @pytest.mark.parametrize(("name", "ranks"), BY_RANK.items(), ids=BY_RANK)

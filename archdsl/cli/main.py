@@ -1,0 +1,130 @@
+"""The command line: finds the command, runs it, and turns whatever happens into 0, 1 or 2.
+
+0: clean. 1: findings. 2: wrong usage, files that cannot be read or written, interruption, or a fault of
+archdsl itself. No outcome is a traceback, unless ``ARCHDSL_DEBUG`` is set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from archdsl import __version__
+from archdsl.cli import check, terminal
+from archdsl.cli.refusal import CommandError
+from archdsl.diagnostics.escape import escape
+
+ISSUES = "https://github.com/archdsl/archdsl/issues"
+
+DESCRIPTION = "Check neural network architectures written in .arch files, and compile them to PyTorch."
+EPILOG = """\
+examples:
+  archdsl check specs/                                      is everything right?
+  archdsl summary specs/resnet.arch -n resnet50             the layer table
+  archdsl compile specs/resnet.arch -n resnet50 -o net.py   write PyTorch
+
+`archdsl COMMAND --help` tells more. Exit codes: 0 clean, 1 findings, 2 usage, files, internal errors.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse without abbreviations, whose messages show no control characters."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        """Usage and what is wrong with it, on standard error; ends with 2."""
+        terminal.remark(f"{self.format_usage()}archdsl: error: {escape(message)}\n")
+        raise SystemExit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line given (by default the process's own); gives the exit code, never raises."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    terminal.prepare_streams()
+    try:
+        code = _run(given)
+        terminal.show_pending()
+        return code
+    except BrokenPipeError:
+        return _give_up_output()
+    except KeyboardInterrupt:
+        return _ended(given, "interrupted")
+    except CommandError as error:
+        return _ended(given, str(error))
+    except OSError as error:
+        if os.environ.get("ARCHDSL_DEBUG"):
+            raise
+        return _ended(given, f"{error.filename or 'input or output'}: {error.strerror or error}")
+    except Exception as error:
+        if os.environ.get("ARCHDSL_DEBUG"):
+            raise
+        return _ended(given, _fault(error))
+
+
+def _run(given: list[str]) -> int:
+    try:
+        options = _parser().parse_args(given)
+        run: Callable[[argparse.Namespace], int] = options.run
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 2
+        if code == 2:
+            _show_empty_document(given)
+        return code
+    return run(options)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="archdsl", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"archdsl {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, command in (("check", check),):
+        sub = commands.add_parser(name, help=command.HELP, description=_sentence(command.HELP), epilog=command.EXAMPLES)
+        command.configure(sub)
+        sub.set_defaults(run=command.run)
+    return parser
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _ended(given: list[str], sentence: str) -> int:
+    """Tells why the command ended early; the JSON of ``check`` is a document even then."""
+    try:
+        terminal.complain(sentence)
+        _show_empty_document(given)
+        terminal.show_pending()
+    except OSError:
+        return _give_up_output()
+    return 2
+
+
+def _show_empty_document(given: list[str]) -> None:
+    asked = "--format=json" in given or ("--format", "json") in zip(given, given[1:], strict=False)
+    if given[:1] == ["check"] and asked:
+        terminal.show(check.empty_document())
+
+
+def _fault(error: Exception) -> str:
+    kind = type(error).__name__
+    text = str(error)[:200]
+    return (
+        f"a fault of archdsl itself ({kind}{': ' if text else ''}{text})\n"
+        f"please report it with the file that causes it: {ISSUES}\n"
+        "the same command with ARCHDSL_DEBUG=1 shows where it happened"
+    )
+
+
+def _give_up_output() -> int:
+    """Nobody reads any more: what is still held back must not fail once more when the program ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except (OSError, ValueError, AttributeError):
+            continue
+    return 2

@@ -1,0 +1,194 @@
+"""Writes the classes of a program: callees first, each once."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from archdsl.codegen import pytree as py
+from archdsl.codegen.class_code import ClassCode
+from archdsl.codegen.convert import to_python
+from archdsl.codegen.decisions import IN_CHANNELS, Decisions
+from archdsl.codegen.forward_writer import ForwardWriter, keep_outputs
+from archdsl.codegen.init_writer import InitWriter
+from archdsl.codegen.naming import Names, class_name
+from archdsl.codegen.printer import LINE_WIDTH, Notes, docstring_value
+from archdsl.codegen.refusal import Refused
+from archdsl.codegen.sinks import Attributes, Collected, NotPure
+from archdsl.codegen.symbolic import NOWHERE
+from archdsl.codegen.units import Formal, Program, Unit, UnitKey, is_sequential
+from archdsl.ir import design as d
+from archdsl.ir.expr import Const, Expr, Local, locals_in
+from archdsl.ir.kinds import Kind
+
+
+class ClassWriter:
+    """Writes units as classes, on demand and in the order in which they need each other."""
+
+    def __init__(self, program: Program, notes: Notes, names: Names) -> None:
+        self._program = program
+        self._notes = notes
+        self._names = names
+        self.written: dict[UnitKey, ClassCode] = {}
+
+    def class_of(self, unit: Unit) -> ClassCode:
+        """The class of a unit, written when it is first asked for."""
+        known = self.written.get(unit.key)
+        if known is None:
+            name = self._names.take(unit.class_name or class_name(unit.name))
+            known = self._write(unit, name)
+            self.written[unit.key] = known
+        return known
+
+    def _write(self, unit: Unit, name: str) -> ClassCode:
+        """Writes a class again as long as decisions turn out to rest on parameters that then have to be bound."""
+        decisions = Decisions(unit)
+        while True:
+            code = self._attempt(unit, name, decisions)
+            if not decisions.wanted:
+                return code
+            for wanted in decisions.wanted:
+                decisions.bound[wanted] = Const(unit.value_of(wanted)[1], NOWHERE)
+            decisions.wanted = set()
+
+    def _attempt(self, unit: Unit, name: str, decisions: Decisions) -> ClassCode:
+        writer = InitWriter(decisions, self._program, self.class_of)
+        sequential = not unit.is_network and is_sequential(unit.body)
+        base, call_super = "nn.Module", py.expression(py.call(ast.Attribute(py.call("super"), "__init__", py.LOAD)))
+        methods: list[ast.stmt] = []
+        if sequential and unit.body.numbered:
+            base = "nn.Sequential"
+            call_super = self._sequential_body(writer, unit)
+            body = [*writer.statements, call_super]
+            stored: set[str] = set()
+            forward: ast.stmt | None = None
+            count = 1
+        else:
+            writer.body(unit.body, Attributes(writer.statements))
+            base = "nn.Sequential" if sequential else base
+            forward, stored, count = (None, set(), 1) if sequential else self._forward(unit, decisions)
+            saves = [py.assign(f"self.{key}", py.name(key)) for key in sorted(stored)]
+            body = [call_super, *saves, *writer.statements]
+        kept = self._kept_formals(unit, decisions, body, stored)
+        channels = self._channel_formals(unit, writer, body, stored)
+        methods.append(self._init(unit, kept, channels, body))
+        if forward is not None:
+            methods.append(forward)
+        doc = [docstring(unit.doc, 1)] if unit.doc else []
+        definition = ast.ClassDef(name, [py.dotted(base)], [], [*doc, *methods], [])
+        return ClassCode(name, kept, channels, self._output(writer), definition, count)
+
+    def _sequential_body(self, writer: InitWriter, unit: Unit) -> ast.stmt:
+        """``super().__init__(modules)``, from one list of arguments or from a list that was filled before."""
+        super_init = ast.Attribute(py.call("super"), "__init__", py.LOAD)
+        saved = writer._save()
+        try:
+            collected = Collected()
+            writer.body(unit.body, collected)
+            return py.expression(py.call(super_init, collected.modules))
+        except NotPure:
+            writer._restore(saved)
+        built = writer.build_up(unit.body, "layers")
+        assert isinstance(built, ast.Call)
+        return py.expression(py.call(super_init, built.args))
+
+    def _forward(self, unit: Unit, decisions: Decisions) -> tuple[ast.stmt, set[str], int]:
+        writer = ForwardWriter(decisions, self._notes)
+        inputs = [node.name for node in unit.body.nodes if isinstance(node, d.Input)]
+        parameters = writer.start(inputs if unit.is_network else ["x"])
+        writer.keep = keep_outputs(unit.body)
+        writer.body(unit.body)
+        returns = writer.finish()
+        arguments = [py.parameter("self"), *parameters]
+        function = py.function("forward", arguments, [], writer.statements, returns)
+        return function, writer.stored, max(1, len(writer.outputs))
+
+    # --- the constructor ------------------------------------------------------------------------------
+
+    def _init(
+        self, unit: Unit, kept: tuple[Formal, ...], channels: tuple[str, ...], body: list[ast.stmt]
+    ) -> ast.stmt:
+        parameters = [py.parameter("self")]
+        parameters += [py.parameter(channel, py.name("int")) for channel in channels]
+        parameters += [py.parameter(formal.name, annotation_of(formal.kind)) for formal in kept]
+        defaults = [to_python(formal.default) for formal in kept if formal.default is not None]
+        return py.function("__init__", parameters, defaults, body, py.constant(None))
+
+    def _kept_formals(
+        self, unit: Unit, decisions: Decisions, body: list[ast.stmt], stored: set[str]
+    ) -> tuple[Formal, ...]:
+        """The parameters that the class still reads, those without a default first."""
+        read = _names_read(body) | stored
+        kept = [formal for formal in unit.formals if formal.name in read and formal.name not in decisions.bound]
+        plain = [
+            Formal(formal.name, formal.kind, formal.default if _is_plain_default(formal.default) else None)
+            for formal in kept
+        ]
+        return tuple(sorted(plain, key=lambda formal: formal.default is not None))
+
+    def _channel_formals(
+        self, unit: Unit, writer: InitWriter, body: list[ast.stmt], stored: set[str]
+    ) -> tuple[str, ...]:
+        read = _names_read(body) | stored
+        if unit.is_network:
+            return ()
+        names = [IN_CHANNELS] if IN_CHANNELS in read else []
+        return tuple(names + [f"{tensor}_channels" for tensor in unit.tensor_names if f"{tensor}_channels" in read])
+
+    def _output(self, writer: InitWriter) -> Expr | None:
+        """What the class hands on, with running counts replaced by what they come to."""
+        channels = writer.flow.channels
+        if isinstance(channels, Local) and channels.name in writer.closed:
+            return writer.closed[channels.name]
+        if channels is not None and locals_in(channels) & set(writer.closed):
+            return None
+        return channels
+
+
+def docstring(text: str, level: int) -> ast.stmt:
+    """A docstring statement, its paragraphs filled to the width of a line at this indentation."""
+    width = LINE_WIDTH - 4 * level
+    paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
+    filled = ["\n".join(textwrap.wrap(part, width - 3 * (index == 0))) for index, part in enumerate(paragraphs)]
+    return py.expression(ast.Constant(docstring_value("\n\n".join(filled), level)))
+
+
+def _names_read(statements: list[ast.stmt]) -> set[str]:
+    return {
+        node.id
+        for statement in statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+def _is_plain_default(default: Expr | None) -> bool:
+    """Whether a default can stand in a Python signature: it reads no other parameter."""
+    return default is not None and not locals_in(default)
+
+
+def annotation_of(kind: Kind | None) -> ast.expr:
+    """The Python type of a parameter: ``[(int, int)]`` is ``list[tuple[int, int]]``."""
+    return _annotation(str(kind) if kind is not None else "int")
+
+
+def _annotation(text: str) -> ast.expr:
+    if text.startswith("["):
+        return py.subscript(py.name("list"), _annotation(text[1:-1]))
+    if text.startswith("("):
+        return py.subscript(py.name("tuple"), py.tuple_of([_annotation(part) for part in _split(text[1:-1])]))
+    plain = {"string": "str"}.get(text, text)
+    if plain not in ("int", "float", "bool", "str"):
+        raise Refused(f"a parameter of type {text} has no counterpart in Python", NOWHERE)
+    return py.name(plain)
+
+
+def _split(text: str) -> list[str]:
+    """The parts of a tuple type at its top level."""
+    parts, depth, start = [], 0, 0
+    for index, char in enumerate(text):
+        depth += (char in "[(") - (char in "])")
+        if char == "," and depth == 0:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    return [*parts, text[start:].strip()]

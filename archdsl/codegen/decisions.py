@@ -1,0 +1,126 @@
+"""What is decided the same way for ``__init__`` and ``forward``: conditions, loops to write out, values of variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archdsl.codegen.symbolic import NOWHERE, Scope, fold, substitute
+from archdsl.codegen.units import Unit
+from archdsl.ir import design as d
+from archdsl.ir import typed as t
+from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
+from archdsl.ir.expr import Const, Expr, Local, SizeOf, locals_in
+from archdsl.ir.types import TensorType
+from archdsl.ir.walk import refers_to_computed_labels
+from archdsl.source.span import Span
+
+IN_CHANNELS = "in_channels"
+UNROLLED_TURNS = 4
+"""A loop with a fixed number of turns up to this is written out."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """The decisions of one class. ``bound`` are parameters with one value in all uses that had to be fixed."""
+
+    unit: Unit
+    bound: dict[str, Const] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+    """Parameters that have to be bound because a decision rests on them."""
+    writes_out_loops: bool = False
+
+    def __post_init__(self) -> None:
+        self.writes_out_loops = refers_to_computed_labels(self.unit.body)
+
+    def condition(self, node: d.Choice, tested: Expr) -> bool | None:
+        """How a condition is decided in this class; None if it has to be kept."""
+        if isinstance(tested, Const) and isinstance(tested.value, bool):
+            return tested.value
+        outcomes = {use.taken for use in self.unit.uses(node) if isinstance(use, t.TypedChoice)}
+        if len(outcomes) != 1 or self._turns_vary(tested):
+            return None
+        self.pin(tested)
+        return outcomes.pop()
+
+    def _turns_vary(self, tested: Expr) -> bool:
+        formals = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
+        return bool(locals_in(tested) - formals)
+
+    def pin(self, expr: Expr) -> None:
+        """A decision rests on the parameters in an expression: they cannot stay parameters, if they have one value."""
+        for formal in self.unit.formals:
+            if formal.name in locals_in(expr):
+                self.pin_name(formal.name)
+
+    def pin_name(self, name: str) -> None:
+        """Bind one parameter, if all uses agree on its value."""
+        if name not in self.bound and self.unit.value_of(name)[0]:
+            self.wanted.add(name)
+
+    def written_out(self, node: d.Loop, iterable: Expr) -> list[tuple[Expr, ...]] | None:
+        """The items of a loop that is written out turn by turn, None for one that stays a loop."""
+        if locals_in(iterable):
+            if not self.writes_out_loops:
+                return None
+            self.pin(iterable)
+        items = self._items(node, iterable)
+        if items is None or (len(items) > UNROLLED_TURNS and not self.writes_out_loops):
+            return None
+        if node.is_repeat:
+            return [()] * len(items)
+        return [self._parts(node, item) for item in items]
+
+    def _items(self, node: d.Loop, iterable: Expr) -> list[Expr] | None:
+        parts = getattr(iterable, "items", None)
+        if isinstance(parts, tuple):
+            return list(parts)
+        try:
+            value = evaluate(iterable, Environment({}, _no_shapes))
+        except EvaluationError:
+            uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)]
+            value = uses[0].items if uses else ()
+        if isinstance(value, int):
+            value = range(value)
+        if not isinstance(value, tuple | range) or len(value) > 4096:
+            return None
+        return [Const(item, NOWHERE) for item in value]
+
+    def _parts(self, node: d.Loop, item: Expr) -> tuple[Expr, ...]:
+        if not node.unpacks:
+            return (item,)
+        if isinstance(item, Const):
+            assert isinstance(item.value, tuple)
+            return tuple(Const(part, NOWHERE) for part in item.value)
+        parts = getattr(item, "items", None)
+        assert isinstance(parts, tuple)
+        return tuple(fold(part) for part in parts)
+
+    def base_scope(self) -> dict[str, Expr]:
+        """Variables with fixed values at the start of the class."""
+        return dict(self.bound)
+
+
+def _no_shapes(name: str | None, span: Span) -> TensorType:
+    raise EvaluationError("E0405", "no shapes here", span)
+
+
+def inline_scope(node: d.Inline, scope: Scope, size: object) -> dict[str, Expr]:
+    """The variables of a spliced block in the terms of the class around it."""
+    inner: dict[str, Expr] = {}
+    given = {argument.name: argument.value for argument in node.arguments}
+    for parameter in node.target.parameters:
+        if parameter.name in given:
+            inner[parameter.name] = substitute(given[parameter.name], scope, size)  # type: ignore[arg-type]
+        elif parameter.default is not None:
+            inner[parameter.name] = substitute(parameter.default, inner, size)  # type: ignore[arg-type]
+    return inner
+
+
+def is_own_size(expr: SizeOf) -> bool:
+    """Whether a size asks for the channels of the block's own input."""
+    return expr.value is None and expr.attribute in ("channels", "features")
+
+
+def local(name: str) -> Local:
+    """A variable of the class."""
+    return Local(name, NOWHERE)

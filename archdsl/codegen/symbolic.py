@@ -1,0 +1,162 @@
+"""Expressions in the terms of a class: variables replaced, what becomes constant computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
+from archdsl.ir.expr import (
+    BinaryOp,
+    BuiltinCall,
+    Const,
+    Expr,
+    IfElse,
+    IndexOf,
+    Items,
+    Local,
+    RangeOf,
+    SizeOf,
+    UnaryOp,
+    locals_in,
+)
+from archdsl.ir.types import TensorType
+from archdsl.source.span import Span
+
+Scope = Mapping[str, Expr]
+SizeTerm = Callable[[SizeOf], Expr]
+NOWHERE = Span("", 0, 0)
+
+
+def substitute(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
+    """The expression with its variables and sizes replaced; parts that become constant are computed."""
+    changed = _replace(expr, scope, size)
+    return changed if changed is expr else fold(changed)
+
+
+def _replace(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
+    match expr:
+        case Local(name):
+            return scope.get(name, expr)
+        case SizeOf():
+            return size(expr)
+        case BinaryOp(_, left, right):
+            new_left, new_right = _replace(left, scope, size), _replace(right, scope, size)
+            if new_left is left and new_right is right:
+                return expr
+            return simplify(replace(expr, left=fold(new_left), right=fold(new_right)))
+        case UnaryOp(_, operand):
+            new = _replace(operand, scope, size)
+            return expr if new is operand else replace(expr, operand=fold(new))
+        case IndexOf(value, index):
+            parts = _replace(value, scope, size), _replace(index, scope, size)
+            return expr if parts == (value, index) else _item(replace(expr, value=parts[0], index=fold(parts[1])))
+        case RangeOf(start, stop, step):
+            new_step = _replace(step, scope, size) if step is not None else None
+            return replace(
+                expr, start=fold(_replace(start, scope, size)), stop=fold(_replace(stop, scope, size)), step=new_step
+            )
+        case IfElse(then, condition, otherwise):
+            return _conditional(expr, scope, size, then, condition, otherwise)
+        case Items(items):
+            new_items = tuple(_replace(item, scope, size) for item in items)
+            return expr if new_items == items else replace(expr, items=tuple(fold(item) for item in new_items))
+        case BuiltinCall(_, arguments):
+            new_arguments = tuple(_replace(argument, scope, size) for argument in arguments)
+            return expr if new_arguments == arguments else replace(expr, arguments=new_arguments)
+    return expr
+
+
+def _conditional(
+    expr: IfElse, scope: Scope, size: SizeTerm, then: Expr, condition: Expr, otherwise: Expr
+) -> Expr:
+    tested = fold(_replace(condition, scope, size))
+    if isinstance(tested, Const) and isinstance(tested.value, bool):
+        return _replace(then if tested.value else otherwise, scope, size)
+    return replace(
+        expr, then=_replace(then, scope, size), condition=tested, otherwise=_replace(otherwise, scope, size)
+    )
+
+
+def _item(expr: IndexOf) -> Expr:
+    """An item of a written list by a constant index is that item."""
+    if isinstance(expr.value, Items) and isinstance(expr.index, Const) and isinstance(expr.index.value, int):
+        return expr.value.items[expr.index.value]
+    return expr
+
+
+def fold(expr: Expr) -> Expr:
+    """The value of an expression that reads no variable; others as they are."""
+    if isinstance(expr, Const | Items | RangeOf) or locals_in(expr):
+        return expr
+    try:
+        return Const(evaluate(expr, Environment({}, _no_shapes)), NOWHERE)
+    except EvaluationError:
+        return expr
+
+
+def _no_shapes(name: str | None, span: Span) -> TensorType:
+    raise EvaluationError("E0405", "no shapes here", span)
+
+
+def simplify(expr: BinaryOp) -> Expr:
+    """``a * 1``, ``a + 0`` and the like without their idle half."""
+    left, right = expr.left, expr.right
+    if isinstance(right, Const) and (expr.operator, right.value) in {("+", 0), ("-", 0), ("*", 1), ("//", 1), ("**", 1)}:
+        return left
+    if isinstance(left, Const) and (expr.operator, left.value) in {("+", 0), ("*", 1)}:
+        return right
+    if isinstance(right, Const) and isinstance(right.value, int) and right.value < 0 and expr.operator == "+":
+        return replace(expr, operator="-", right=Const(-right.value, right.span))
+    return expr
+
+
+def plus(left: Expr, right: Expr) -> Expr:
+    """A sum, computed where it is constant."""
+    return fold(simplify(BinaryOp("+", left, right, NOWHERE)))
+
+
+def times(left: Expr, right: Expr) -> Expr:
+    """A product, computed where it is constant."""
+    return fold(simplify(BinaryOp("*", left, right, NOWHERE)))
+
+
+def turns_of(iterable: Expr, is_repeat: bool) -> Expr | None:
+    """How many turns a loop has, as an expression; None where that is not plain."""
+    if is_repeat:
+        return iterable
+    if isinstance(iterable, RangeOf) and iterable.step is None:
+        length = simplify(BinaryOp("-", iterable.stop, iterable.start, NOWHERE))
+        if iterable.inclusive:
+            if isinstance(iterable.start, Const) and iterable.start.value == 1:
+                return iterable.stop
+            return plus(length, Const(1, NOWHERE))
+        return fold(length)
+    if isinstance(iterable, Local):
+        return BuiltinCall("len", (iterable,), NOWHERE)
+    if isinstance(iterable, Items):
+        return Const(len(iterable.items), NOWHERE)
+    return None
+
+
+def added_per_turn(after: Expr, before: Local) -> Expr | None:
+    """``g`` if a turn turns ``before`` into ``before + g`` with ``g`` free of it; else None."""
+    terms: list[Expr] = []
+    found = 0
+    waiting = [after]
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, BinaryOp) and term.operator == "+":
+            waiting += [term.right, term.left]
+        elif term == before:
+            found += 1
+        elif before.name in locals_in(term):
+            return None
+        else:
+            terms.append(term)
+    if found != 1 or not terms:
+        return None
+    total = terms[0]
+    for term in terms[1:]:
+        total = plus(total, term)
+    return total

@@ -1,0 +1,207 @@
+"""A Unit is one class to be written: a block (or a group with joins) with everything it was applied to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from archdsl.ir import design as d
+from archdsl.ir import typed as t
+from archdsl.ir.expr import Expr
+from archdsl.ir.kinds import Kind, Value
+from archdsl.ir.types import TensorType
+from archdsl.ir.walk import level, values_read
+
+UnitKey = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Formal:
+    """A parameter of the class: a block's own, or a variable that a group takes from around it."""
+
+    name: str
+    kind: Kind | None
+    default: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One use of a unit: the values of its variables, its typed body, the types that flow in."""
+
+    variables: Mapping[str, Value]
+    body: t.TypedBody
+    inputs: tuple[TensorType, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """One class. ``blocks`` binds its block-valued parameters; ``index`` lists what each node became."""
+
+    key: UnitKey
+    name: str
+    body: d.Body
+    formals: tuple[Formal, ...]
+    doc: str
+    is_network: bool
+    tensor_names: tuple[str, ...]
+    block: d.Block | None = None
+    class_name: str | None = None
+    """The name that the spec gives to the class."""
+    blocks: Mapping[str, d.BlockValue] = field(default_factory=dict)
+    occurrences: list[Occurrence] = field(default_factory=list)
+    index: dict[int, list[t.TypedNode]] = field(default_factory=dict)
+
+    def uses(self, node: d.Node) -> Sequence[t.TypedNode]:
+        """What a node became in every occurrence and turn."""
+        return self.index.get(id(node), ())
+
+    def value_of(self, name: str) -> tuple[bool, Value]:
+        """(True, value) if a parameter has the same value in every occurrence."""
+        values = {occurrence.variables.get(name) for occurrence in self.occurrences}
+        return (True, next(iter(values))) if len(values) == 1 else (False, None)
+
+
+def block_bindings(instance_arguments: Mapping[str, Value]) -> dict[str, d.BlockValue]:
+    """The block-valued arguments of an instance: they choose the class."""
+    return {name: value for name, value in instance_arguments.items() if isinstance(value, d.BlockValue)}
+
+
+def instance_key(instance: t.BlockInstance) -> UnitKey:
+    """Instances of one block with the same block-valued arguments share a class."""
+    return (instance.block, *sorted(block_bindings(instance.arguments).items(), key=lambda item: item[0]))
+
+
+def is_sequential(body: d.Body) -> bool:
+    """Whether a body can be an ``nn.Sequential``: a chain in which every step is a module of its own."""
+    if not body.plain:
+        return False
+    shared: set[str] = set()
+    for node in level(body):
+        if isinstance(node, d.Layer):
+            if node.slot is None and node.op != "identity":
+                return False
+            if node.slot is not None and node.slot.shared:
+                name = str(node.slot.name)
+                if name in shared:
+                    return False
+                shared.add(name)
+        if isinstance(node, d.Loop) and node.slot is None and not _all_named_or_numbered(node.body):
+            return False
+    return True
+
+
+def _all_named_or_numbered(body: d.Body) -> bool:
+    """Whether a loop's turns add modules of their own: no module is shared between turns."""
+    return not any(isinstance(node, d.Layer) and node.slot is not None and node.slot.shared for node in level(body))
+
+
+class Program:
+    """All units of one generated file, gathered from its networks; callees come before callers."""
+
+    def __init__(self) -> None:
+        self.units: dict[UnitKey, Unit] = {}
+        self._seen: set[int] = set()
+
+    def add_network(self, design: t.TypedDesign) -> Unit:
+        """The unit of a network, with the units of all blocks in it."""
+        return self._instance(design.root)
+
+    def unit_of(self, instance: t.BlockInstance) -> Unit:
+        """The unit that an instance belongs to."""
+        return self.units[instance_key(instance)]
+
+    def group_unit(self, node: d.Group | d.Loop) -> Unit:
+        """The unit of a group (or turn) that is a class of its own."""
+        return self.units[(id(node),)]
+
+    def _instance(self, instance: t.BlockInstance) -> Unit:
+        key = instance_key(instance)
+        unit = self.units.get(key)
+        if unit is None:
+            block = instance.block
+            formals = tuple(
+                Formal(parameter.name, parameter.kind, parameter.default)
+                for parameter in block.parameters
+                if parameter.kind is not d.BLOCK and parameter.kind is not d.TENSOR
+            )
+            unit = Unit(key, block.name, block.body, formals, block.doc, block.is_network, block.tensor_parameters)
+            unit.class_name = block.class_name
+            unit.block, unit.blocks = block, block_bindings(instance.arguments)
+            self.units[key] = unit
+        if id(instance) not in self._seen:
+            self._seen.add(id(instance))
+            unit.occurrences.append(Occurrence(instance.arguments, instance.body, instance.inputs))
+            self._walk(unit, instance.body, dict(instance.arguments), unit.name)
+        return unit
+
+    def _walk(self, unit: Unit, body: t.TypedBody, variables: dict[str, Value], name: str) -> None:
+        for node in body.nodes:
+            unit.index.setdefault(id(node.node), []).append(node)
+            self._descend(unit, node, variables, name)
+
+    def _descend(self, unit: Unit, node: t.TypedNode, variables: dict[str, Value], name: str) -> None:
+        match node:
+            case t.TypedApply(instance=instance):
+                self._instance(instance)
+            case t.TypedInline(arguments=arguments, body=body):
+                self._walk(unit, body, dict(arguments), name)
+            case t.TypedMerge(paths=paths):
+                for path in paths:
+                    self._walk(unit, path, variables, name)
+            case t.TypedGroup(body=body):
+                if node.node.slot is not None and not is_sequential(node.node.body):
+                    self._group(unit, node.node, body, variables, name)
+                else:
+                    self._walk(unit, body, variables, name)
+            case t.TypedLoop():
+                self._loop(unit, node, variables, name)
+            case t.TypedChoice(body=body):
+                self._walk(unit, body, variables, name)
+            case t.TypedLet(values=values):
+                variables.update(zip(node.node.names, values, strict=True))
+            case t.TypedOutput(body=t.TypedBody() as body):
+                self._walk(unit, body, variables, name)
+
+    def _loop(self, unit: Unit, node: t.TypedLoop, variables: dict[str, Value], name: str) -> None:
+        for turn in node.turns:
+            if not node.node.is_repeat:
+                item = node.items[turn.first]
+                values = item if node.node.unpacks else (item,)
+                assert isinstance(values, tuple)
+                variables.update(zip(node.node.names, values, strict=True))
+            if node.node.own or (node.node.slot is not None and not is_sequential(node.node.body)):
+                self._group(unit, node.node, turn.body, variables, name)
+            else:
+                self._walk(unit, turn.body, variables, name)
+
+    def _group(
+        self, unit: Unit, node: d.Group | d.Loop, body: t.TypedBody, variables: Mapping[str, Value], name: str
+    ) -> None:
+        """A group with joins is a class: what it reads from around it becomes its parameters."""
+        key: UnitKey = (id(node),)
+        inner = self.units.get(key)
+        if inner is None:
+            label = node.slot.name if node.slot is not None else None
+            read = values_read(node.body)
+            blocks = {key_: value for key_, value in variables.items() if isinstance(value, d.BlockValue) and key_ in read}
+            kinds = {formal.name: formal.kind for formal in unit.formals}
+            formals = tuple(Formal(key_, kinds.get(key_)) for key_ in variables if key_ in read and key_ not in blocks)
+            inner = Unit(key, f"{name}_{_words(label)}", node.body, formals, "", False, ())
+            inner.blocks = blocks
+            self.units[key] = inner
+        if body.input is None:
+            return
+        inner.occurrences.append(Occurrence(dict(variables), body, (body.input,)))
+        self._walk(inner, body, dict(variables), inner.name)
+
+
+def _words(template: d.NameTemplate | None) -> str:
+    if template is None:
+        return "layer"
+    text = "".join(part for part in template.parts if isinstance(part, str))
+    return text[:-1] if text.endswith("s") and len(text) > 3 else text
+
+
+def every_unit(program: Program) -> Iterator[Unit]:
+    """The units of a program in the order in which they were met."""
+    yield from program.units.values()
