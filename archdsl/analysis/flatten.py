@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.evaluate import Environment, EvaluationError, evaluate_name
+from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
 from archdsl.source.span import Span
@@ -57,28 +58,28 @@ class _Walker:
     ) -> Iterator[FlatLayer]:
         match node:
             case t.TypedLayer():
-                name = _name(node.node.slot, counter, variables, inherited)
+                name = module_name(node.node.slot, counter, variables, inherited)
                 own = node.node.slot is not None
-                path = _join(prefix, name or _label(node.node, variables) or node.op)
+                path = joined_path(prefix, name or own_label(node.node, variables) or node.op)
                 yield self._flat(path, node.op, node.arguments, node.inputs, node.output, node.weights, node.node, own)
             case t.TypedMerge():
                 for path_body in node.paths:
                     yield from self.body(path_body, prefix, counter, variables)
-                path = _join(prefix, _label(node.node, variables) or node.node.op)
+                path = joined_path(prefix, own_label(node.node, variables) or node.node.op)
                 inputs = tuple(body.output for body in node.paths if body.output is not None)
                 yield self._flat(path, node.node.op, node.arguments, inputs, node.output, 0, node.node, False)
             case t.TypedApply(instance=instance):
-                name = _name(node.node.slot, counter, variables, inherited)
+                name = module_name(node.node.slot, counter, variables, inherited)
                 inner = _Walker((*self._blocks, instance.block.name), self._when)
-                yield from inner.body(instance.body, _join(prefix, name), [0], dict(instance.arguments))
+                yield from inner.body(instance.body, joined_path(prefix, name), [0], dict(instance.arguments))
             case t.TypedInline(arguments=arguments, body=body):
                 yield from self.body(body, prefix, counter, dict(arguments))
             case t.TypedGroup(body=body):
                 if node.node.slot is None:
                     yield from self.body(body, prefix, counter, variables)
                 else:
-                    name = _name(node.node.slot, counter, variables, inherited)
-                    yield from self.body(body, _join(prefix, name), [0], variables)
+                    name = module_name(node.node.slot, counter, variables, inherited)
+                    yield from self.body(body, joined_path(prefix, name), [0], variables)
             case t.TypedChoice():
                 yield from self._choice(node, prefix, counter, variables, inherited)
             case t.TypedLoop():
@@ -95,22 +96,22 @@ class _Walker:
         if node.node.slot is None:
             yield from self.body(node.body, prefix, counter, variables)
             return
-        name = _name(node.node.slot, counter, variables, inherited)
-        if _is_single(node.body.body):
+        name = module_name(node.node.slot, counter, variables, inherited)
+        if is_single(node.body.body):
             yield from self.body(node.body, prefix, counter, variables, inherited=name)
         else:
-            yield from self.body(node.body, _join(prefix, name), [0], variables)
+            yield from self.body(node.body, joined_path(prefix, name), [0], variables)
 
     def _loop(
         self, node: t.TypedLoop, prefix: str, counter: list[int], variables: dict[str, Value], inherited: str
     ) -> Iterator[FlatLayer]:
         if node.node.slot is not None:
-            prefix, counter = _join(prefix, _name(node.node.slot, counter, variables, inherited)), [0]
+            prefix, counter = joined_path(prefix, module_name(node.node.slot, counter, variables, inherited)), [0]
         for turn in node.turns:
             for index in range(turn.first, turn.first + turn.count):
                 bind_turn(node, index, variables)
                 if node.node.own:
-                    yield from self.body(turn.body, _join(prefix, str(index)), [0], variables)
+                    yield from self.body(turn.body, joined_path(prefix, str(index)), [0], variables)
                 else:
                     yield from self.body(turn.body, prefix, counter, variables)
 
@@ -138,13 +139,14 @@ def bind_turn(node: t.TypedLoop, index: int, variables: dict[str, Value]) -> Non
     variables.update(zip(node.node.names, values, strict=True))
 
 
-def _is_single(body: d.Body) -> bool:
+def is_single(body: d.Body) -> bool:
     """Whether the body of a named condition is one module, which then has the condition's name."""
     slot = getattr(body.nodes[0], "slot", None) if body.nodes else None
     return isinstance(slot, d.Slot) and slot.inherited
 
 
-def _name(slot: d.Slot | None, counter: list[int], variables: Mapping[str, Value], inherited: str) -> str:
+def module_name(slot: d.Slot | None, counter: list[int], variables: Mapping[str, Value], inherited: str) -> str:
+    """The name of a module in the class around it; taking a position moves ``counter`` on."""
     if slot is None:
         return ""
     if slot.inherited:
@@ -155,12 +157,13 @@ def _name(slot: d.Slot | None, counter: list[int], variables: Mapping[str, Value
     return label_text(slot.name, variables)
 
 
-def label_text(template: d.NameTemplate, variables: Mapping[str, Value]) -> str:
+def label_text(template: NameTemplate, variables: Mapping[str, Value]) -> str:
     """A label with its computed parts filled in."""
     return evaluate_name(template, Environment(variables, _no_shapes))
 
 
-def _label(node: d.Layer | d.Apply | d.Merge, variables: Mapping[str, Value]) -> str:
+def own_label(node: d.Layer | d.Apply | d.Merge, variables: Mapping[str, Value]) -> str:
+    """The label of a node, or nothing."""
     return label_text(node.label, variables) if node.label is not None else ""
 
 
@@ -168,5 +171,6 @@ def _no_shapes(name: str | None, span: Span) -> TensorType:
     raise EvaluationError("E0405", "labels are made of variables, not of shapes", span)
 
 
-def _join(prefix: str, name: str) -> str:
+def joined_path(prefix: str, name: str) -> str:
+    """A path and a name below it; either may be empty."""
     return f"{prefix}.{name}" if prefix and name else prefix or name

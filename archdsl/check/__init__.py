@@ -1,0 +1,1 @@
+"""Designs to TypedDesigns: blocks are applied, shapes inferred, joins and outputs compared."""

@@ -73,6 +73,4 @@ def in_full(diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], st
     """The full text for a stream, coloured where it is a terminal that wants it."""
     assert hasattr(stream, "write") or stream is None
     target = stream if stream is sys.stdout else sys.stderr
-    return render_full(
-        diagnostics, sources, width=terminal.columns(target), color=terminal.wants_color(target)
-    )
+    return render_full(diagnostics, sources, width=terminal.columns(target), color=terminal.wants_color(target))

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NoReturn
 
 from archdsl import __version__
@@ -105,7 +106,7 @@ def _ended(given: list[str], sentence: str) -> int:
 
 
 def _show_empty_document(given: list[str]) -> None:
-    asked = "--format=json" in given or ("--format", "json") in zip(given, given[1:], strict=False)
+    asked = "--format=json" in given or ("--format", "json") in pairwise(given)
     if given[:1] == ["check"] and asked:
         terminal.show(check.empty_document())
 

@@ -18,8 +18,7 @@ from archdsl.codegen.sinks import Attributes, Collected, NotPure
 from archdsl.codegen.symbolic import NOWHERE
 from archdsl.codegen.units import Formal, Program, Unit, UnitKey, is_sequential
 from archdsl.ir import design as d
-from archdsl.ir.expr import Const, Expr, Local, locals_in
-from archdsl.ir.kinds import Kind
+from archdsl.ir.expr import Const, Expr, locals_in
 
 
 class ClassWriter:
@@ -35,10 +34,18 @@ class ClassWriter:
         """The class of a unit, written when it is first asked for."""
         known = self.written.get(unit.key)
         if known is None:
-            name = self._names.take(unit.class_name or class_name(unit.name))
+            name = self._names.take(self._wanted_name(unit))
             known = self._write(unit, name)
             self.written[unit.key] = known
         return known
+
+    def _wanted_name(self, unit: Unit) -> str:
+        """The class after the block; with the blocks bound to its parameters where one block makes several classes."""
+        name = unit.class_name or class_name(unit.name)
+        siblings = [other for other in self._program.units.values() if other.block is unit.block is not None]
+        if len(siblings) < 2:
+            return name
+        return name + "".join(class_name(value.name) for value in unit.blocks.values())
 
     def _write(self, unit: Unit, name: str) -> ClassCode:
         """Writes a class again as long as decisions turn out to rest on parameters that then have to be bound."""
@@ -93,25 +100,30 @@ class ClassWriter:
         return py.expression(py.call(super_init, built.args))
 
     def _forward(self, unit: Unit, decisions: Decisions) -> tuple[ast.stmt, set[str], int]:
-        writer = ForwardWriter(decisions, self._notes)
         inputs = [node.name for node in unit.body.nodes if isinstance(node, d.Input)]
-        parameters = writer.start(inputs if unit.is_network else ["x"])
-        writer.keep = keep_outputs(unit.body)
-        writer.body(unit.body)
-        returns = writer.finish()
+        # The first writing finds out which labelled values are needed later.
+        first = self._forward_statements(unit, decisions, inputs, None)[0]
+        writer, parameters, returns = self._forward_statements(unit, decisions, inputs, frozenset(first.noted))
         arguments = [py.parameter("self"), *parameters]
         function = py.function("forward", arguments, [], writer.statements, returns)
         return function, writer.stored, max(1, len(writer.outputs))
 
+    def _forward_statements(
+        self, unit: Unit, decisions: Decisions, inputs: list[str], needed: frozenset[str] | None
+    ) -> tuple[ForwardWriter, list[ast.arg], ast.expr]:
+        writer = ForwardWriter(decisions, self._notes, needed)
+        parameters = writer.start(inputs if unit.is_network else ["x"])
+        writer.keep = keep_outputs(unit.body)
+        writer.body(unit.body)
+        return writer, parameters, writer.finish()
+
     # --- the constructor ------------------------------------------------------------------------------
 
-    def _init(
-        self, unit: Unit, kept: tuple[Formal, ...], channels: tuple[str, ...], body: list[ast.stmt]
-    ) -> ast.stmt:
+    def _init(self, unit: Unit, kept: tuple[Formal, ...], channels: tuple[str, ...], body: list[ast.stmt]) -> ast.stmt:
         parameters = [py.parameter("self")]
         parameters += [py.parameter(channel, py.name("int")) for channel in channels]
-        parameters += [py.parameter(formal.name, annotation_of(formal.kind)) for formal in kept]
-        defaults = [to_python(formal.default) for formal in kept if formal.default is not None]
+        parameters += [py.parameter(formal.name, annotation_of(formal)) for formal in kept]
+        defaults = [default_of(formal.default) for formal in kept if formal.default is not None]
         return py.function("__init__", parameters, defaults, body, py.constant(None))
 
     def _kept_formals(
@@ -137,12 +149,7 @@ class ClassWriter:
 
     def _output(self, writer: InitWriter) -> Expr | None:
         """What the class hands on, with running counts replaced by what they come to."""
-        channels = writer.flow.channels
-        if isinstance(channels, Local) and channels.name in writer.closed:
-            return writer.closed[channels.name]
-        if channels is not None and locals_in(channels) & set(writer.closed):
-            return None
-        return channels
+        return writer.closed_form_of(writer.flow.channels)
 
 
 def docstring(text: str, level: int) -> ast.stmt:
@@ -167,9 +174,23 @@ def _is_plain_default(default: Expr | None) -> bool:
     return default is not None and not locals_in(default)
 
 
-def annotation_of(kind: Kind | None) -> ast.expr:
-    """The Python type of a parameter: ``[(int, int)]`` is ``list[tuple[int, int]]``."""
-    return _annotation(str(kind) if kind is not None else "int")
+def annotation_of(formal: Formal) -> ast.expr:
+    """The Python type of a parameter: ``[(int, int)]`` is ``list[tuple[int, int]]``.
+
+    A list with a default may be a tuple too: the default is one, as a list would be shared by all calls.
+    """
+    text = str(formal.kind) if formal.kind is not None else "int"
+    annotation = _annotation(text)
+    if not text.startswith("[") or formal.default is None:
+        return annotation
+    any_length = py.tuple_of([_annotation(text[1:-1]), py.constant(...)])  # type: ignore[arg-type]
+    return ast.BinOp(annotation, ast.BitOr(), py.subscript(py.name("tuple"), any_length))
+
+
+def default_of(default: Expr) -> ast.expr:
+    """A default value; lists as tuples."""
+    written = to_python(default)
+    return py.tuple_of(written.elts) if isinstance(written, ast.List) else written
 
 
 def _annotation(text: str) -> ast.expr:

@@ -1,4 +1,4 @@
-"""What is decided the same way for ``__init__`` and ``forward``: conditions, loops to write out, values of variables."""
+"""What is decided alike for ``__init__`` and ``forward``: conditions, loops to write out, values of variables."""
 
 from __future__ import annotations
 

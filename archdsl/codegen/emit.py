@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
-from archdsl.codegen.classes import ClassWriter, annotation_of, docstring
+from archdsl.codegen.classes import ClassWriter, annotation_of, default_of, docstring
 from archdsl.codegen.convert import to_python, value_to_python
 from archdsl.codegen.naming import Names
 from archdsl.codegen.printer import Notes, print_module, verify_print
@@ -92,8 +92,8 @@ def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDe
             positional.append(value)
         else:
             keywords.append((formal.name, value))
-    parameters = [py.parameter(formal.name, annotation_of(formal.kind)) for formal in open_formals]
-    defaults = [to_python(formal.default) for formal in open_formals if formal.default is not None]
+    parameters = [py.parameter(formal.name, annotation_of(formal)) for formal in open_formals]
+    defaults = [default_of(formal.default) for formal in open_formals if formal.default is not None]
     body: list[ast.stmt] = []
     doc = design.design.doc if design.design.doc != design.design.network.doc else ""
     if doc:

@@ -115,7 +115,7 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 def _check_name(name: str) -> None:
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
-        raise TypeError(f"{name!a} is not allowed as a name in generated code")
+        raise TypeError(f"the name {name!a} is not allowed in generated code")
     if name.startswith("__") and name.endswith("__") and name not in ALLOWED_DUNDERS:
         raise TypeError(f"the name {name} is not allowed in generated code")
 
@@ -132,6 +132,8 @@ def _check_statement(node: ast.stmt, owner: ast.AST | None) -> None:
             raise TypeError("an import of several modules is not allowed in generated code")
         case ast.ImportFrom() if node.level or not node.names:
             raise TypeError("a relative or empty import is not allowed in generated code")
+        case ast.ImportFrom() if any("." in alias.name for alias in node.names):
+            raise TypeError("a dotted name after `import` is not allowed in generated code")
         case ast.For() if node.orelse:
             raise TypeError("an else of a loop is not allowed in generated code")
         case ast.AnnAssign() if isinstance(node.target, ast.Name) is not bool(node.simple):

@@ -102,9 +102,11 @@ def find_parentheses(tree: ast.AST) -> Parentheses:
         wrapped.update(child for child, least in _operands(node) if precedence(child) < least)
         bare.update(_bare_tuples(node))
         match node:
-            # `-x**2` would read as (-x)**2, and `1.real` as a float.
+            # `-x**2` would read as (-x)**2, `--x` as a decrement, and `1.real` as a float.
             case ast.UnaryOp(operand=ast.BinOp(op=ast.Pow()) as power):
                 wrapped.add(power)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.UnaryOp(op=ast.USub() | ast.UAdd()) as sign):
+                wrapped.add(sign)
             case ast.Attribute(value=ast.Constant(value=int() | float() as number) as constant):
                 if not isinstance(number, bool):
                     wrapped.add(constant)

@@ -12,6 +12,8 @@ _PLAIN_IN_FIELD = re.compile(r"[ !$-&(-\[\]-z|~]*")
 """Characters of a string inside the braces of an f-string: before Python 3.12 no quote, backslash or ``#`` may
 stand there; braces are left out as well."""
 
+_CONVERSIONS = {-1: "", ord("a"): "!a", ord("r"): "!r", ord("s"): "!s"}
+
 _PART_WIDTH = 64
 """About how many columns a part of a long text gets: with its quotes it fits into a line at any usual depth."""
 
@@ -40,15 +42,17 @@ def string_in_field(value: str, quote: str) -> str:
 def field(expression: str, conversion: int, specification: str) -> Field:
     """A field of a printed expression, the code of its conversion or -1, and its format specification.
 
-    Raises TypeError for a specification that is not plain printable ASCII without quotes, braces and backslashes.
+    Raises TypeError for a conversion other than ``!a``, ``!r`` and ``!s``, and for a specification that is not
+    plain: printable ASCII without quotes, braces and backslashes.
     """
+    if conversion not in _CONVERSIONS:
+        raise TypeError(f"the conversion {conversion} is not printed")
     if not (specification.isascii() and specification.isprintable()) or set(specification) & set("{}\"'\\"):
         raise TypeError(f"the format specification {specification!a} is not printed")
     # A brace that opens an expression must not touch the brace that opens the field.
     blank = " " if expression.startswith("{") else ""
-    mark = "" if conversion < 0 else "!" + chr(conversion)
     colon = ":" if specification else ""
-    return Field(f"{{{blank}{expression}{blank}{mark}{colon}{specification}}}")
+    return Field(f"{{{blank}{expression}{blank}{_CONVERSIONS[conversion]}{colon}{specification}}}")
 
 
 def f_string(pieces: Sequence[Piece], quote: str) -> str:

@@ -50,9 +50,9 @@ class Attributes(ModuleSink):
             assert name is not None
             self._statements.append(py.expression(py.call("self.add_module", [name, module])))
         elif typed:
-            self._statements.append(py.assign_typed(f"self.{name.value}", py.dotted("nn.Module"), module))
+            self._statements.append(py.assign_typed(f"self.{name.value!s}", py.dotted("nn.Module"), module))
         else:
-            self._statements.append(py.assign(f"self.{name.value}", module))
+            self._statements.append(py.assign(f"self.{name.value!s}", module))
 
     def into(self, statements: list[ast.stmt]) -> ModuleSink:
         return Attributes(statements)
@@ -63,10 +63,10 @@ class Collected(ModuleSink):
 
     def __init__(self) -> None:
         self.modules: list[ast.expr] = []
-        self.named = False
+        self.has_names = False
 
     def add(self, name: ast.expr | None, module: ast.expr, *, typed: bool = False) -> None:
-        self.named = self.named or name is not None
+        self.has_names = self.has_names or name is not None
         self.modules.append(module)
 
     def repeat(self, module: ast.expr, names: Sequence[str], iterable: ast.expr) -> None:

@@ -26,6 +26,8 @@ from archdsl.source.span import Span
 Scope = Mapping[str, Expr]
 SizeTerm = Callable[[SizeOf], Expr]
 NOWHERE = Span("", 0, 0)
+_IDLE_LEFT = {("+", 0), ("*", 1)}
+_IDLE_RIGHT = _IDLE_LEFT | {("-", 0), ("//", 1), ("**", 1)}
 
 
 def substitute(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
@@ -67,15 +69,11 @@ def _replace(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
     return expr
 
 
-def _conditional(
-    expr: IfElse, scope: Scope, size: SizeTerm, then: Expr, condition: Expr, otherwise: Expr
-) -> Expr:
+def _conditional(expr: IfElse, scope: Scope, size: SizeTerm, then: Expr, condition: Expr, otherwise: Expr) -> Expr:
     tested = fold(_replace(condition, scope, size))
     if isinstance(tested, Const) and isinstance(tested.value, bool):
         return _replace(then if tested.value else otherwise, scope, size)
-    return replace(
-        expr, then=_replace(then, scope, size), condition=tested, otherwise=_replace(otherwise, scope, size)
-    )
+    return replace(expr, then=_replace(then, scope, size), condition=tested, otherwise=_replace(otherwise, scope, size))
 
 
 def _item(expr: IndexOf) -> Expr:
@@ -102,9 +100,9 @@ def _no_shapes(name: str | None, span: Span) -> TensorType:
 def simplify(expr: BinaryOp) -> Expr:
     """``a * 1``, ``a + 0`` and the like without their idle half."""
     left, right = expr.left, expr.right
-    if isinstance(right, Const) and (expr.operator, right.value) in {("+", 0), ("-", 0), ("*", 1), ("//", 1), ("**", 1)}:
+    if isinstance(right, Const) and (expr.operator, right.value) in _IDLE_RIGHT:
         return left
-    if isinstance(left, Const) and (expr.operator, left.value) in {("+", 0), ("*", 1)}:
+    if isinstance(left, Const) and (expr.operator, left.value) in _IDLE_LEFT:
         return right
     if isinstance(right, Const) and isinstance(right.value, int) and right.value < 0 and expr.operator == "+":
         return replace(expr, operator="-", right=Const(-right.value, right.span))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Expr
+from archdsl.ir.expr import Expr, NameTemplate
 from archdsl.ir.kinds import Kind, Value
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import level, values_read
@@ -112,7 +112,7 @@ class Program:
 
     def group_unit(self, node: d.Group | d.Loop) -> Unit:
         """The unit of a group (or turn) that is a class of its own."""
-        return self.units[(id(node),)]
+        return self.units[(id(node.body),)]
 
     def _instance(self, instance: t.BlockInstance) -> Unit:
         key = instance_key(instance)
@@ -178,14 +178,15 @@ class Program:
         self, unit: Unit, node: d.Group | d.Loop, body: t.TypedBody, variables: Mapping[str, Value], name: str
     ) -> None:
         """A group with joins is a class: what it reads from around it becomes its parameters."""
-        key: UnitKey = (id(node),)
+        key: UnitKey = (id(node.body),)
         inner = self.units.get(key)
         if inner is None:
             label = node.slot.name if node.slot is not None else None
             read = values_read(node.body)
-            blocks = {key_: value for key_, value in variables.items() if isinstance(value, d.BlockValue) and key_ in read}
+            taken = {key_: value for key_, value in variables.items() if key_ in read}
+            blocks = block_bindings(taken)
             kinds = {formal.name: formal.kind for formal in unit.formals}
-            formals = tuple(Formal(key_, kinds.get(key_)) for key_ in variables if key_ in read and key_ not in blocks)
+            formals = tuple(Formal(key_, kinds.get(key_)) for key_ in taken if key_ not in blocks)
             inner = Unit(key, f"{name}_{_words(label)}", node.body, formals, "", False, ())
             inner.blocks = blocks
             self.units[key] = inner
@@ -195,7 +196,7 @@ class Program:
         self._walk(inner, body, dict(variables), inner.name)
 
 
-def _words(template: d.NameTemplate | None) -> str:
+def _words(template: NameTemplate | None) -> str:
     if template is None:
         return "layer"
     text = "".join(part for part in template.parts if isinstance(part, str))

@@ -104,6 +104,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("E0501", "expectation-failed", "A network does not keep an expectation that it states."),
     ("E0502", "unused-value", "A value is computed and never used."),
     ("E0503", "unused-path", "A path of a merge adds nothing to the result."),
+    ("W0504", "unused-name", "A parameter or a variable is never read."),
 )
 
 CODES: dict[str, Code] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.sink import Sink
 from archdsl.elaborate.expressions import bind_to, given_arguments
 from archdsl.elaborate.lower import Lowering, lower_expectation
+from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.design import Block, Design, Expectation
 from archdsl.resolve.resolved import Definition, ResolvedFile
 from archdsl.syntax import ast
@@ -23,7 +23,7 @@ def elaborate(file: ResolvedFile, sink: Sink, lowering: Lowering) -> tuple[Desig
             designs.extend([design] if design is not None else [])
             continue
         block = lowering.block(definition, node.name.span)
-        if block is None or not block.is_network or any(parameter.required for parameter in block.parameters):
+        if block is None or not block.is_network or is_template(block):
             continue
         designs.append(Design(block.name, block, (), block.expectations, block.doc, node.span, node.name.span))
     return tuple(designs)
@@ -33,27 +33,22 @@ def _variant(definition: Definition, node: ast.Variant, sink: Sink, lowering: Lo
     scope = lowering.scope(definition, is_network=True)
     base = definition.file.scope.get(node.base.text)
     if base is None or not isinstance(base.node, ast.BlockDef) or not base.node.is_network:
-        networks = [
-            name
-            for name, known in definition.file.scope.items()
-            if isinstance(known.node, ast.BlockDef) and known.node.is_network
-        ]
-        help = scope.suggestion(node.base.text, networks)
-        scope.fail("E0201", f"there is no network `{node.base.text}` to make a variant of", node.base.span, help)
+        _report_base(scope, definition, node, base)
         return None
     block = lowering.block(base, node.base.span)
     given = given_arguments(scope, node.arguments)
     if block is None or given is None:
         return None
     arguments = bind_to(scope, block.name, block, given, node.base.span)
+    own = _expectations(scope, node, block)
     if arguments is None:
         return None
-    expectations = _expectations(node, sink, lowering, definition)
     return Design(
         name=node.name.text,
         network=block,
         arguments=arguments,
-        expectations=expectations,
+        # A network that cannot stand alone states its expectations for all its variants.
+        expectations=(*(block.expectations if is_template(block) else ()), *own),
         doc=node.doc or block.doc,
         span=node.span,
         name_span=node.name.span,
@@ -61,18 +56,42 @@ def _variant(definition: Definition, node: ast.Variant, sink: Sink, lowering: Lo
     )
 
 
-def _expectations(
-    node: ast.Variant, sink: Sink, lowering: Lowering, definition: Definition
-) -> tuple[Expectation, ...]:
+def _report_base(scope: BlockScope, definition: Definition, node: ast.Variant, base: Definition | None) -> None:
+    name = node.base.text
+    if base is None and scope.is_unknown(name):
+        return
+    message = f"there is no network `{name}` to make a variant of"
+    networks = [
+        known
+        for known, other in definition.file.scope.items()
+        if isinstance(other.node, ast.BlockDef) and other.node.is_network
+    ]
+    help = scope.suggestion(name, networks)
+    if base is not None and isinstance(base.node, ast.Variant):
+        message = f"`{name}` is a variant itself"
+        help = f"write the variant of its network: `{base.node.base.text}(...)`"
+    elif base is not None:
+        message = f"`{name}` is a block; only a network has variants"
+    scope.fail("E0201", message, node.base.span, help)
+
+
+def _expectations(scope: BlockScope, node: ast.Variant, block: Block) -> tuple[Expectation, ...]:
+    """The expectations of a variant, in which the network's parameters have the variant's values."""
+    for parameter in block.parameters:
+        scope.variables[parameter.name] = (parameter.span, parameter.kind)
     found: list[Expectation] = []
-    scope = lowering.scope(definition, is_network=True)
     for statement in node.body.statements if node.body is not None else ():
         if isinstance(statement, ast.Expect):
             found.extend(lower_expectation(scope, statement, allowed=True))
-        else:
+        elif not isinstance(statement, ast.Broken):
             message = "a variant holds expectations only; its steps are those of the network it varies"
-            sink.report(Diagnostic("E0218", message, statement.span))
+            scope.fail("E0218", message, statement.span)
     return tuple(found)
+
+
+def is_template(block: Block) -> bool:
+    """Whether a network cannot stand alone, because parameters without default have to be given."""
+    return any(parameter.required for parameter in block.parameters)
 
 
 def with_arguments(design: Design, overrides: dict[str, object]) -> Design:

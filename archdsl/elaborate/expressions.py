@@ -6,7 +6,7 @@ import re
 from typing import NoReturn
 
 from archdsl.elaborate.scope import BlockScope
-from archdsl.ir.binding import Formal, Given, bind
+from archdsl.ir.binding import Formal, Given, bind, given_twice
 from archdsl.ir.design import TENSOR, X, Block
 from archdsl.ir.expr import (
     BinaryOp,
@@ -32,6 +32,7 @@ from archdsl.syntax import ast
 SIZE_ATTRIBUTES = ("channels", "features", "height", "width", "depth", "length")
 FUNCTIONS = {"len": (1, 1), "min": (1, 16), "max": (1, 16), "sum": (1, 1), "abs": (1, 1), "int": (1, 1), "round": (1, 1)}
 """Built-in functions with the least and the most arguments they take."""
+OUTSIDE = "under a label, braces are a module of its own: what goes in and out is the running value"
 _SYMBOL = re.compile(r"[A-Z][A-Za-z0-9_]*")
 
 
@@ -64,15 +65,13 @@ def lower_shape_size(scope: BlockScope, node: ast.Expression) -> Expr | str | No
     return lower_expression(scope, node, symbols=True)
 
 
-def given_arguments(
-    scope: BlockScope, arguments: ast.Arguments | None, *, symbols: bool = False
-) -> list[Given] | None:
+def given_arguments(scope: BlockScope, arguments: ast.Arguments | None) -> list[Given] | None:
     """The arguments of a call, lowered; None if one of them was reported."""
     given: list[Given] = []
     whole = True
     for item in arguments.items if arguments is not None else ():
         value = item.value if isinstance(item, ast.Keyword) else item
-        lowered = lower_expression(scope, value, symbols=symbols)
+        lowered = lower_expression(scope, value)
         if lowered is None:
             whole = False
             continue
@@ -88,7 +87,7 @@ def bind_to(
 ) -> tuple[BoundArgument, ...] | None:
     """Arguments matched to a known block or layer; None after a report."""
     formals: tuple[Formal, ...] = REGISTRY[target].parameters if isinstance(target, str) else target.parameters
-    bound, faults = bind(name, formals, given, at, partial=partial)
+    bound, faults = bind(name, formals, given, at, partial=partial, suggest=not scope.sink.is_full)
     for fault in faults:
         scope.report(fault)
     return None if faults else bound
@@ -103,6 +102,8 @@ class _Lowering:
 
     def expression(self, node: ast.Expression) -> Expr:
         match node:
+            case ast.Invalid():
+                raise _Unbound
             case ast.Number(value, _, span):
                 return Const(value, span)
             case ast.Constant(value, span):
@@ -133,21 +134,24 @@ class _Lowering:
         return NameTemplate(parts, node.span)
 
     def _name(self, template: ast.Template, span: Span) -> Expr:
-        name = template.plain
+        scope, name = self._scope, template.plain
         if name is None:
             self._fail("E0405", "a label is no number; its sizes are `.channels`, `.height`, `.width` ...", span)
-        variable = self._scope.variables.get(name)
-        if variable is not None:
-            if variable[1] is TENSOR:
-                self._fail("E0405", f"`{name}` is a tensor; its sizes are `{name}.channels` ...", span)
+        if scope.is_unknown(name):
+            raise _Unbound
+        variable = scope.variables.get(name)
+        if variable is not None and variable[1] is not TENSOR:
             return Local(name, span)
-        if name == X:
-            self._fail("E0405", "`x` is the input; its sizes are `x.channels`, `x.height`, `x.width` ...", span)
-        if name in self._scope.definitions or name in REGISTRY:
-            return self._block_value(name, (), span, span)
+        if variable is not None or name == X or name in scope.labels:
+            sizes = ", ".join(f"`{name}.{size}`" for size in ("channels", "height", "width"))
+            self._fail("E0405", f"`{name}` is a tensor, not a number", span, f"its sizes are {sizes} ...")
+        if name in scope.definitions or name in REGISTRY:
+            return self._block_value(name, None, span, span)
         if self._symbols and _SYMBOL.fullmatch(name):
             return Local(name, span)
-        help = self._scope.suggestion(name, self._scope.variables, self._scope.definitions, REGISTRY)
+        if _SYMBOL.fullmatch(name) and len(name) == 1:
+            self._fail("E0219", f"nothing here is called `{name}`", span, "the sizes of a value are `x.height` and the like")
+        help = scope.suggestion(name, scope.variables, scope.definitions, REGISTRY)
         self._fail("E0219", f"nothing here is called `{name}`", span, help)
 
     def _size(self, value: ast.Expression, name: ast.Identifier, span: Span) -> Expr:
@@ -164,62 +168,90 @@ class _Lowering:
 
     def _known_label(self, template: NameTemplate, span: Span) -> None:
         scope, name = self._scope, template.plain
-        if name is None or name in scope.labels or scope.has_templates:
+        if name is None or scope.may_be_label(name):
             return
+        if scope.is_unknown(name):
+            raise _Unbound
         variable = scope.variables.get(name)
         if variable is not None and variable[1] is TENSOR:
             return
         if variable is not None:
             self._fail("E0222", f"`{name}` is a variable and has no shape", span)
+        if scope.is_outside(name):
+            self._fail("E0208", f"`{name}` cannot be reached from inside `{scope.module}`", span, OUTSIDE)
         help = scope.suggestion(name, scope.labels, (X,))
         self._fail("E0208", f"no earlier value is labelled `{name}`", span, help)
 
     def _call(self, function: ast.Identifier, arguments: ast.Arguments, span: Span) -> Expr:
-        name = function.text
-        if name in self._scope.variables or name in self._scope.definitions or name in REGISTRY:
+        scope, name = self._scope, function.text
+        if scope.is_unknown(name):
+            raise _Unbound
+        if name in scope.variables or name in scope.definitions or name in REGISTRY:
             return self._block_value(name, arguments, span, function.span)
         if name not in FUNCTIONS:
-            help = self._scope.suggestion(name, FUNCTIONS, self._scope.definitions, REGISTRY)
+            help = scope.suggestion(name, FUNCTIONS, scope.definitions, REGISTRY)
             self._fail("E0219", f"there is no function `{name}`", function.span, help)
         least, most = FUNCTIONS[name]
-        if any(isinstance(item, ast.Keyword) for item in arguments.items):
-            self._fail("E0202", f"`{name}` takes no named arguments", arguments.span)
+        for item in arguments.items:
+            if isinstance(item, ast.Keyword):
+                self._fail("E0202", f"`{name}` takes its arguments without names", item.name.span)
         if not least <= len(arguments.items) <= most:
-            takes = f"{least}" if least == most else f"{least} to {most}"
-            self._fail("E0205", f"`{name}` takes {takes} argument(s)", arguments.span)
+            takes = "one argument" if most == 1 else f"{least} to {most} arguments"
+            self._fail("E0205", f"`{name}` takes {takes}, not {len(arguments.items)}", arguments.span)
         values = tuple(self.expression(item) for item in arguments.items if not isinstance(item, ast.Keyword))
         return BuiltinCall(name, values, span)
 
-    def _block_value(self, name: str, arguments: ast.Arguments | tuple[()], span: Span, name_span: Span) -> Expr:
+    def _block_value(self, name: str, arguments: ast.Arguments | None, span: Span, name_span: Span) -> Expr:
+        """A block or layer as a value, with the arguments it is given already."""
         scope = self._scope
-        given = given_arguments(scope, arguments if isinstance(arguments, ast.Arguments) else None)
+        given = given_arguments(scope, arguments)
         if given is None:
             raise _Unbound
         if name in scope.variables:
-            return BlockOf(Local(name, name_span), positional_names(given), span)
-        target: Block | str | None = name
-        if name in scope.definitions:
-            target = scope.lower_block(scope.definitions[name], name_span)
-        if target is None:
-            raise _Unbound
+            bound = positional_names(scope, name, given)
+            if bound is None:
+                raise _Unbound
+            return BlockOf(Local(name, name_span), bound, span)
+        target = self._block_or_layer(name, name_span)
         bound = bind_to(scope, name, target, given, name_span, partial=True)
         if bound is None:
             raise _Unbound
         return BlockOf(target, bound, span)
+
+    def _block_or_layer(self, name: str, span: Span) -> Block | str:
+        """What a name means that is used as a value, if it can be one."""
+        scope = self._scope
+        if name not in scope.definitions:
+            if REGISTRY[name].inputs is None:
+                self._fail("E0206", f"`{name}` joins paths: it cannot be handed on as a block", span)
+            return name
+        block = scope.lower_block(scope.definitions[name], span)
+        if block is None:
+            raise _Unbound
+        if block.is_network:
+            self._fail("E0206", f"`{name}` is a network: only blocks and layers can be handed on", span)
+        if block.tensor_parameters:
+            listed = " and ".join(f"`{parameter}`" for parameter in block.tensor_parameters)
+            self._fail("E0206", f"`{name}` takes tensors ({listed}): it cannot be handed on as a block", span)
+        return block
 
     def _fail(self, code: str, message: str, span: Span, help: str | None = None) -> NoReturn:
         self._scope.fail(code, message, span, help)
         raise _Unbound
 
 
-def positional_names(given: list[Given]) -> tuple[BoundArgument, ...]:
-    """Arguments for a block that is not known yet: positional ones are called ``#0``, ``#1`` ..."""
-    count = 0
-    bound = []
+def positional_names(scope: BlockScope, callee: str, given: list[Given]) -> tuple[BoundArgument, ...] | None:
+    """Arguments for a block that is not known yet, positional ones called ``#0``, ``#1`` ...; None after a report."""
+    bound: dict[str, BoundArgument] = {}
+    position = 0
     for argument in given:
         name = argument.name
         if name is None:
-            name = f"#{count}"
-            count += 1
-        bound.append(BoundArgument(name, argument.value, argument.span))
-    return tuple(bound)
+            name = f"#{position}"
+            position += 1
+        earlier = bound.get(name)
+        if earlier is not None:
+            scope.report(given_twice(callee, name, argument, earlier))
+            return None
+        bound[name] = BoundArgument(name, argument.value, argument.span)
+    return tuple(bound.values())

@@ -10,17 +10,28 @@ from archdsl.syntax import ast
 KINDS = {"int": INT, "float": FLOAT, "bool": BOOL, "string": STRING, "block": BLOCK, "tensor": TENSOR}
 
 
-def lower_kind(scope: BlockScope, node: ast.TypeExpression) -> Kind:
-    """The kind that a declared type means; an unknown one is reported and taken as ``int``."""
+def lower_kind(scope: BlockScope, node: ast.TypeExpression) -> Kind | None:
+    """The kind that a declared type means; None after a report."""
     match node:
         case ast.ListType(item):
-            return list_of(lower_kind(scope, item))
+            kind = _item_kind(scope, item)
+            return list_of(kind) if kind is not None else None
         case ast.TupleType(items):
-            return tuple_of(*(lower_kind(scope, item) for item in items))
+            kinds = [_item_kind(scope, item) for item in items]
+            known = [kind for kind in kinds if kind is not None]
+            return tuple_of(*known) if len(known) == len(kinds) else None
         case ast.NamedType(name):
             kind = KINDS.get(name.text)
             if kind is not None:
                 return kind
-            help = scope.suggestion(name.text, KINDS)
-            scope.fail("E0206", f"there is no type `{name.text}`; the types are {', '.join(KINDS)}", name.span, help)
-            return INT
+            help = scope.suggestion(name.text, KINDS) or f"the types are {', '.join(KINDS)}"
+            scope.fail("E0206", f"there is no type `{name.text}`", name.span, help)
+            return None
+
+
+def _item_kind(scope: BlockScope, node: ast.TypeExpression) -> Kind | None:
+    kind = lower_kind(scope, node)
+    if kind is not TENSOR:
+        return kind
+    scope.fail("E0206", "tensors do not come in lists or tuples", node.span, "give each tensor a parameter of its own")
+    return None

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.diagnostics.sink import Sink
 from archdsl.elaborate.expressions import lower_expression
+from archdsl.elaborate.extent import Extents
 from archdsl.elaborate.kinds import lower_kind
 from archdsl.elaborate.scope import BlockScope
 from archdsl.elaborate.slots import assign_slots
 from archdsl.elaborate.statements import StatementLowering
-from archdsl.ir.design import Block, BlockParameter, Body, Expectation, Input, Output
-from archdsl.ir.kinds import Kind
-from archdsl.resolve.reserved import why_reserved
+from archdsl.elaborate.uses import report_unused
+from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output
+from archdsl.ir.expr import Const
+from archdsl.ir.kinds import ANY, UNKNOWN, Kind
 from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast
 
 METRICS = ("params",)
 """What ``expect`` can ask for."""
+MAX_PARAMETERS = 255
 
 
 class Lowering:
@@ -28,49 +31,96 @@ class Lowering:
     def __init__(self, sink: Sink, std_home: Callable[[str], str | None]) -> None:
         self._sink = sink
         self._std_home = std_home
-        self._done: dict[Definition, Block] = {}
-        self._open: list[Definition] = []
+        self._extents = Extents(sink)
+        self._done: dict[Definition, Block | None] = {}
+        self._waiting: list[Definition] = []
+        self._rests_on_fault: set[Definition] = set()
 
     def block(self, definition: Definition, at: Span) -> Block | None:
-        """The block of a definition; None (reported at ``at``) where blocks contain themselves or a variant is used."""
-        known = self._done.get(definition)
-        if known is not None:
-            return known
-        if definition in self._open:
-            names = [open_.name for open_ in self._open[self._open.index(definition) :]]
-            path = " contains ".join(f"`{name}`" for name in [*names, definition.name])
-            self._fail("E0211", f"a block cannot contain itself: {path}", at)
-            return None
+        """The block of a definition; None where blocks contain themselves or a variant is used (reported at ``at``)."""
         if isinstance(definition.node, ast.Variant):
-            self._fail("E0201", f"`{definition.name}` is a finished network; apply the block it is made of", at)
+            help = Help("apply the blocks that the network is made of")
+            message = f"`{definition.name}` is a finished network; only blocks can be applied"
+            self._sink.report(Diagnostic("E0201", message, at, help=help))
             return None
-        self._open.append(definition)
-        block = self._lower(definition, definition.node)
-        self._open.pop()
-        self._done[definition] = block
+        if definition in self._waiting:
+            self._report_recursion(definition, at)
+            return None
+        if definition not in self._done:
+            self._lower_with_needs(definition)
+        block = self._done[definition]
+        if self._waiting and (block is None or not block.whole):
+            self._rests_on_fault.add(self._waiting[-1])
         return block
 
     def scope(self, definition: Definition, *, is_network: bool) -> BlockScope:
         """The scope in which the body of a definition is read."""
-        scope = definition.file.scope
-        return BlockScope(scope, self.block, self._sink.report, is_network, std_home=self._std_home)
+        file, node = definition.file, definition.node
+        return BlockScope(
+            file.scope,
+            self.block,
+            self._sink,
+            is_network,
+            lost=file.unknown,
+            node=node if isinstance(node, ast.BlockDef) else None,
+            std_home=self._std_home,
+        )
 
-    def _lower(self, definition: Definition, node: ast.BlockDef) -> Block:
+    # --- order ----------------------------------------------------------------------------------------
+
+    def _lower_with_needs(self, definition: Definition) -> None:
+        """Lowers a definition after all that it mentions, without recursion: chains of blocks may be long."""
+        outer, self._waiting = self._waiting, [*self._waiting, definition]
+        needs = [self._needs(definition)]
+        while needs:
+            need = next((need for need in needs[-1] if need not in self._done and need not in self._waiting), None)
+            if need is not None:
+                self._waiting.append(need)
+                needs.append(self._needs(need))
+                continue
+            last = self._waiting[-1]
+            node = last.node
+            assert isinstance(node, ast.BlockDef)
+            self._done[last] = self._lower(last, node)
+            self._waiting.pop()
+            needs.pop()
+        self._waiting = outer
+
+    def _needs(self, definition: Definition) -> list[Definition]:
+        """The blocks that a definition mentions; a parameter of the same name hides one."""
+        node, scope = definition.node, definition.file.scope
+        assert isinstance(node, ast.BlockDef)
+        own = {parameter.name.text for parameter in node.parameters}
+        mentioned = (scope[name] for name in sorted(node.mentions - own) if name in scope)
+        return [known for known in mentioned if isinstance(known.node, ast.BlockDef)]
+
+    def _report_recursion(self, definition: Definition, at: Span) -> None:
+        names = [f"`{waiting.name}`" for waiting in self._waiting[self._waiting.index(definition) :]]
+        chain = ", which applies ".join([*names[1:], names[0]])
+        message = f"the block {names[0]} contains itself: it applies {chain}"
+        if len(names) == 1:
+            message = f"the block {names[0]} contains itself"
+        self._sink.report(Diagnostic("E0211", message, at, help=Help("write repetition as `repeat` or `for`")))
+
+    # --- one definition -------------------------------------------------------------------------------
+
+    def _lower(self, definition: Definition, node: ast.BlockDef) -> Block | None:
         errors = self._sink.errors
         scope = self.scope(definition, is_network=node.is_network)
-        parameters = tuple(self._parameter(scope, parameter, node) for parameter in node.parameters)
-        statements = StatementLowering(scope)
-        raw = statements.body(node.body, top=True)
-        if node.is_network:
-            self._check_contract(node, raw)
-        body = assign_slots(raw, scope.report, network=node.is_network)
+        parameters = self._parameters(scope, node)
+        raw = StatementLowering(scope).block_body(node.body)
         expectations = tuple(
             expectation
             for statement in node.body.statements
             if isinstance(statement, ast.Expect)
             for expectation in lower_expectation(scope, statement, allowed=node.is_network)
         )
-        return Block(
+        if node.is_network:
+            self._check_contract(node, raw)
+        if not self._extents.is_bounded(raw):
+            return None
+        body = assign_slots(raw, scope.report, network=node.is_network)
+        block = Block(
             name=node.name.text,
             is_network=node.is_network,
             parameters=parameters,
@@ -80,51 +130,58 @@ class Lowering:
             doc=node.doc,
             span=node.span,
             name_span=node.name.span,
-            whole=definition.file.tree.whole and self._sink.errors == errors,
-            class_name=self._class_name(node.class_name),
+            whole=self._sink.errors == errors and definition not in self._rests_on_fault and definition.file.tree.whole,
         )
+        self._extents.remember(block)
+        if self._sink.errors == errors:
+            report_unused(block, self._extents, self._sink)
+        return block
 
-    def _class_name(self, node: ast.Identifier | None) -> str | None:
-        """The stated name of the generated class; it looks like one, and is free in Python."""
-        if node is None:
-            return None
-        reason = why_reserved(node.text)
-        if reason is None and not node.text[0].isupper():
-            reason = "classes begin with a capital letter"
-        if reason is not None:
-            self._fail("E0209", f"`{node.text}` cannot be a class: {reason}", node.span)
-        return node.text
+    def _parameters(self, scope: BlockScope, node: ast.BlockDef) -> tuple[BlockParameter, ...]:
+        if len(node.parameters) > MAX_PARAMETERS:
+            message = f"a block may have at most {MAX_PARAMETERS} parameters; this one has {len(node.parameters)}"
+            scope.fail("E0106", message, node.name.span)
+        return tuple(self._parameter(scope, parameter, node) for parameter in node.parameters[:MAX_PARAMETERS])
 
     def _parameter(self, scope: BlockScope, node: ast.ParameterDef, block: ast.BlockDef) -> BlockParameter:
         kind = lower_kind(scope, node.type)
         default = lower_expression(scope, node.default) if node.default is not None else None
-        self._check_tensor(scope, node, kind, block)
-        scope.declare(node.name, kind)
         constraint = None
         if node.constraint is not None:
-            relation, bound = node.constraint
-            lowered = lower_expression(scope, bound)
-            constraint = (relation, lowered) if lowered is not None else None
-        return BlockParameter(node.name.text, kind, default, constraint, node.span)
+            lowered = lower_expression(scope, node.constraint[1])
+            constraint = (node.constraint[0], lowered) if lowered is not None else None
+        if kind is not None:
+            self._check_tensor(scope, node, kind, block)
+        scope.declare(node.name, kind, known=kind is not None)
+        if default is None and node.default is not None:
+            default = Const(UNKNOWN, node.default.span)
+        return BlockParameter(node.name.text, kind or ANY, default, constraint, node.span)
 
     def _check_tensor(self, scope: BlockScope, node: ast.ParameterDef, kind: Kind, block: ast.BlockDef) -> None:
-        if kind.name == "tensor" and block.is_network:
-            scope.fail("E0206", "a network takes its tensors as inputs", node.span, "write `input name: [N, ...]`")
-        if kind.name == "tensor" and node.default is not None:
+        if kind is not TENSOR:
+            return
+        if block.is_network:
+            message = "a network has no tensor parameters; its tensors are its inputs"
+            scope.fail("E0206", message, node.span, f"write `input {node.name.text}: [N, ...]` in its body")
+        if node.default is not None:
             scope.fail("E0206", "a tensor parameter has no default", node.default.span)
 
     def _check_contract(self, node: ast.BlockDef, body: Body) -> None:
-        """Every network states its inputs and at least one output."""
-        if not node.body.statements:
-            self._fail("E0216", f"network `{node.name.text}` is empty", node.name.span)
+        """Every network states its inputs and at least one output; one that could not be read may do so."""
+        if any(isinstance(statement, ast.Broken) for statement in node.body.statements):
             return
-        if not any(isinstance(item, Input) for item in body.nodes):
-            self._fail("E0216", f"network `{node.name.text}` has no input", node.name.span)
-        if not any(isinstance(item, Output) and item.when is None for item in body.nodes):
-            self._fail("E0217", f"network `{node.name.text}` has no output", node.name.span)
-
-    def _fail(self, code: str, message: str, at: Span) -> None:
-        self._sink.report(Diagnostic(code, message, at))
+        name = node.name.text
+        statements = [type(statement) for statement in node.body.statements]
+        if ast.Input not in statements:
+            help = Help("state it in the body, as in `input image: [N, 3, H, W]`")
+            self._sink.report(Diagnostic("E0216", f"the network `{name}` has no input", node.name.span, help=help))
+        if ast.Output not in statements:
+            help = Help("state it at the end of the body, as in `output logits: [N, 10]`")
+            self._sink.report(Diagnostic("E0217", f"the network `{name}` has no output", node.name.span, help=help))
+        elif not any(isinstance(item, Output) and item.when is None for item in body.nodes):
+            message = f"all outputs of the network `{name}` exist in training only"
+            help = Help("give it an output without `when training`")
+            self._sink.report(Diagnostic("E0217", message, node.name.span, help=help))
 
 
 def lower_expectation(scope: BlockScope, node: ast.Expect, *, allowed: bool) -> tuple[Expectation, ...]:

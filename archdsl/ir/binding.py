@@ -33,58 +33,74 @@ class Given:
 
 
 def bind(
-    callee: str, formals: Sequence[Formal], given: Sequence[Given], at: Span, *, partial: bool = False
+    callee: str,
+    formals: Sequence[Formal],
+    given: Sequence[Given],
+    at: Span,
+    *,
+    partial: bool = False,
+    suggest: bool = True,
 ) -> tuple[tuple[BoundArgument, ...], list[Diagnostic]]:
     """The arguments in the order given, each under its parameter's name, and what is wrong with them.
 
-    ``at`` is where a missing argument is reported; a ``partial`` call may leave parameters open.
+    ``at`` is where a missing argument is reported; a ``partial`` call may leave parameters open. ``suggest``:
+    whether to look for the name that was meant by one that is wrong.
     """
     bound: dict[str, BoundArgument] = {}
     faults: list[Diagnostic] = []
+    names = {formal.name for formal in formals}
     position = 0
     for argument in given:
-        if argument.name is None:
-            if position >= len(formals):
-                faults.append(_too_many(callee, formals, argument))
-                continue
+        name = argument.name
+        if name is None and position >= len(formals):
+            faults.append(_too_many(callee, formals, given, argument))
+            break
+        if name is None:
             name = formals[position].name
             position += 1
-        else:
-            name = argument.name
-            if all(formal.name != name for formal in formals):
-                faults.append(_unknown(callee, formals, argument))
-                continue
-        earlier = bound.get(name)
-        if earlier is not None:
-            faults.append(
-                Diagnostic(
-                    "E0204",
-                    f"`{name}` is given twice to `{callee}`",
-                    argument.name_span,
-                    labels=(Label(earlier.span, "first given here"),),
-                )
-            )
+        elif name not in names:
+            faults.append(_unknown(callee, formals, argument, name, suggest))
+            continue
+        if name in bound:
+            faults.append(given_twice(callee, name, argument, bound[name]))
             continue
         bound[name] = BoundArgument(name, argument.value, argument.span)
-    unknown = any(fault.code == "E0202" for fault in faults)
-    if not partial and not unknown:
+    if not partial and not faults:
         faults.extend(_missing(callee, formals, bound, at))
     return tuple(bound.values()), faults
 
 
-def _too_many(callee: str, formals: Sequence[Formal], argument: Given) -> Diagnostic:
+def given_twice(callee: str, name: str, argument: Given, earlier: BoundArgument) -> Diagnostic:
+    """An argument for a parameter that has one already."""
+    how = "by name" if argument.name is not None else "by its position"
+    return Diagnostic(
+        "E0204",
+        f"`{name}` is given twice to `{callee}`",
+        argument.name_span,
+        here=f"given again {how}",
+        labels=(Label(earlier.span, "first given here"),),
+    )
+
+
+def _too_many(callee: str, formals: Sequence[Formal], given: Sequence[Given], surplus: Given) -> Diagnostic:
     count = len(formals)
     takes = "no arguments" if count == 0 else f"at most {count} argument{'s' if count > 1 else ''}"
-    return Diagnostic("E0205", f"`{callee}` takes {takes}", argument.span, notes=_signature_note(callee, formals))
+    positional = sum(argument.name is None for argument in given)
+    message = f"`{callee}` takes {takes}, not {positional}"
+    return Diagnostic("E0205", message, surplus.span, notes=_signature_note(callee, formals))
 
 
-def _unknown(callee: str, formals: Sequence[Formal], argument: Given) -> Diagnostic:
-    assert argument.name is not None
-    names = [formal.name for formal in formals]
-    near = closest(argument.name, names)
+def _unknown(callee: str, formals: Sequence[Formal], argument: Given, name: str, suggest: bool) -> Diagnostic:
+    near = closest(name, [formal.name for formal in formals]) if suggest else None
     help = Help(f"did you mean `{near}`?") if near else None
-    message = f"`{callee}` has no argument `{argument.name}`"
+    if not help and name in _INFERRED:
+        help = Help("leave it out: what comes in is known from what flows")
+    message = f"`{callee}` has no parameter `{name}`"
     return Diagnostic("E0202", message, argument.name_span, notes=_signature_note(callee, formals), help=help)
+
+
+_INFERRED = frozenset(("in_channels", "in_features", "num_features", "input_shape", "in_planes", "inplanes"))
+"""What PyTorch asks for and this language infers."""
 
 
 def _missing(
@@ -93,12 +109,14 @@ def _missing(
     names = [formal.name for formal in formals if formal.required and formal.name not in bound]
     if not names:
         return []
-    listed = " and ".join(f"`{name}`" for name in names)
-    return [Diagnostic("E0203", f"`{callee}` needs {listed}", at, notes=_signature_note(callee, formals))]
+    listed = [f"`{name}`" for name in names]
+    message = f"`{callee}` needs {', '.join(listed[:-1])}{' and ' if len(listed) > 1 else ''}{listed[-1]}"
+    return [Diagnostic("E0203", message, at, notes=_signature_note(callee, formals))]
 
 
 def _signature_note(callee: str, formals: Sequence[Formal]) -> tuple[str, ...]:
+    """The parameters as a call shows them; those of a layer that takes none are no news."""
     if not formals:
         return ()
     parts = [formal.name if formal.required else f"{formal.name}=…" for formal in formals]
-    return (f"the parameters are `{callee}({', '.join(parts)})`",)
+    return (f"its parameters are `{callee}({', '.join(parts)})`",)

@@ -198,9 +198,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A step that could not be understood and was reported; its value is unknown."""
+    """A step that could not be understood and was reported; its value is unknown, but its label is taken."""
 
     span: Span
+    label: NameTemplate | None = None
 
 
 Node = Layer | Apply | Inline | Merge | Group | Loop | Choice | Let | Refer | Port | Assert | Input | Output | Unknown

@@ -45,6 +45,8 @@ INT = Kind("int", is_int)
 FLOAT = Kind("float", lambda value: isinstance(value, float) or is_int(value))
 BOOL = Kind("bool", lambda value: isinstance(value, bool))
 STRING = Kind("string", lambda value: isinstance(value, str))
+ANY = Kind("any", lambda value: True)
+"""Stands for a kind that was reported and is not known."""
 SIZES = Kind("int or one int per axis", lambda value: is_int(value) or list_of(INT).accepts(value))
 
 
@@ -78,6 +80,9 @@ def one_of(*choices: str | int) -> Constraint:
     names = ", ".join(f'"{choice}"' if isinstance(choice, str) else str(choice) for choice in choices)
     return Constraint(f"one of {names}", lambda value: value in choices)
 
+
+UNKNOWN: Value = type("Unknown", (), {"__repr__": lambda self: "unknown"})()
+"""The value of what was reported and has none; whatever rests on it has none either, and says nothing."""
 
 REQUIRED: Value = type("Required", (), {"__repr__": lambda self: "required"})()
 """The default of a parameter that has none."""

@@ -65,8 +65,6 @@ class QuasiAffine:
 
     def plus(self, other: QuasiAffine) -> QuasiAffine:
         """The sum of two functions."""
-        if not other.floors:
-            return QuasiAffine(self.constant + other.constant, self.floors)
         return build(self.constant + other.constant, self.floors + other.floors)
 
     def plus_constant(self, addend: int) -> QuasiAffine:

@@ -81,11 +81,10 @@ def _remainders(symbol: str, periodic: Members) -> str | None:
         return f"{modulus} divides {symbol}"
     if outside == ["0"]:
         return f"{modulus} does not divide {symbol}"
-    if len(inside) <= max(_LISTED, len(outside)):
-        return f"{symbol} mod {modulus} is {_either(inside)}" if len(inside) <= _LISTED else None
-    if len(outside) <= _LISTED:
-        return f"{symbol} mod {modulus} is not {_either(outside)}"
-    return None
+    if min(len(inside), len(outside)) > _LISTED:
+        return None
+    relation, items = ("is", inside) if len(inside) <= len(outside) else ("is not", outside)
+    return f"{symbol} mod {modulus} {relation} {_either(items)}"
 
 
 def _start_and_tail(symbol: str, members: Members) -> str | None:

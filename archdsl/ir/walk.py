@@ -21,7 +21,7 @@ from archdsl.ir.design import (
     Port,
     Refer,
 )
-from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, SizeOf, locals_in, sizes_in
+from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, locals_in, sizes_in
 
 
 def open_bodies(node: Node) -> tuple[Body, ...]:
@@ -68,6 +68,16 @@ def every(body: Body) -> Iterator[Node]:
         yield node
         for inner in inner_bodies(node):
             yield from every(inner)
+
+
+def written(body: Body) -> Iterator[Node]:
+    """All nodes that are written in a body, inner ones included, but not what ``inline`` splices in."""
+    for node in body.nodes:
+        yield node
+        if isinstance(node, Inline):
+            continue
+        for inner in inner_bodies(node):
+            yield from written(inner)
 
 
 def label_of(node: Node) -> NameTemplate | None:
@@ -149,13 +159,9 @@ def refers_to_computed_labels(body: Body) -> bool:
         if any(template.plain is None for template in templates(node)):
             return True
         for expr in expressions(node):
-            if any(size.value is not None and size.value.plain is None for size in _sizes(expr)):
+            if any(size.value is not None and size.value.plain is None for size in sizes_in(expr)):
                 return True
     return False
-
-
-def _sizes(expr: Expr) -> tuple[SizeOf, ...]:
-    return sizes_in(expr)
 
 
 def is_different_each_turn(template: NameTemplate, variable: str) -> bool:

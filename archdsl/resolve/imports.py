@@ -10,7 +10,7 @@ from archdsl.diagnostics.suggest import closest
 from archdsl.ops import REGISTRY
 from archdsl.resolve.reserved import why_reserved
 from archdsl.resolve.resolved import Definition, Project, ResolvedFile
-from archdsl.source.loader import MAX_IMPORT_DEPTH, Loader, Refusal
+from archdsl.source.loader import MAX_IMPORT_DEPTH, Loader, Refusal, scan_std
 from archdsl.source.source import Source
 from archdsl.source.span import Span
 from archdsl.syntax import ast
@@ -37,7 +37,8 @@ class Resolver:
         if isinstance(source, Refusal):
             return source
         self.project.sources[path] = source
-        file = ResolvedFile(self._parse(source, self._sink.report))
+        tree = self._parse(source, self._sink.report)
+        file = ResolvedFile(tree, unknown=set(tree.lost))
         self.project.files[path] = file
         self._open.append(path)
         for item in file.tree.items:
@@ -45,7 +46,7 @@ class Resolver:
                 self._follow(file, item)
         self._open.pop()
         for item in file.tree.items:
-            if not isinstance(item, ast.Import):
+            if isinstance(item, ast.BlockDef | ast.Variant):
                 self._define(file, item)
         return file
 
@@ -55,31 +56,40 @@ class Resolver:
         if item.dots == 0:
             self._follow_std(file, item)
             return
-        path = self._loader.import_path(file.path, item.dots, item.module)
-        if isinstance(path, Refusal):
-            self._report(path.code, path.message, item.module_span)
-            return
-        if path in self._open:
-            cycle = [*self._open[self._open.index(path) :], path]
-            self._report("E0212", "imports form a cycle: " + " imports ".join(cycle), item.module_span)
-            return
-        if len(self._open) > MAX_IMPORT_DEPTH:
-            self._report("E0106", f"imports are nested more than {MAX_IMPORT_DEPTH} deep", item.module_span)
-            return
-        target = self.resolve(path)
-        if isinstance(target, Refusal):
-            self._report(target.code, target.message, item.module_span)
-            return
-        own = {definition.name: definition for definition in target.own}
+        target = self._imported_file(file, item)
+        own = {definition.name: definition for definition in target.own} if target is not None else {}
         for imported in item.names:
             definition = own.get(imported.name.text)
             if definition is not None:
                 self._bind(file, imported.alias, definition)
-            elif target.tree.whole:
-                self._unknown_import(path, imported, list(own))
+                continue
+            file.unknown.add(imported.alias.text)
+            if target is not None and imported.name.text not in target.unknown:
+                self._unknown_import(file, target, imported)
+
+    def _imported_file(self, file: ResolvedFile, item: ast.Import) -> ResolvedFile | None:
+        """The file that an import names; None after a report."""
+        path = self._loader.import_path(file.path, item.dots, item.module)
+        if isinstance(path, Refusal):
+            self._report(path.code, path.message, item.module_span)
+            return None
+        if path in self._open:
+            cycle = [*self._open[self._open.index(path) :], path]
+            shown = ", which imports ".join(f"`{name}`" for name in cycle[1:])
+            self._report("E0212", f"imports form a cycle: `{cycle[0]}` imports {shown}", item.module_span)
+            return None
+        if len(self._open) > MAX_IMPORT_DEPTH:
+            self._report("E0106", f"imports nest more than {MAX_IMPORT_DEPTH} deep", item.module_span)
+            return None
+        target = self.resolve(path)
+        if isinstance(target, Refusal):
+            self._report(target.code, target.message, item.module_span)
+            return None
+        return target
 
     def _follow_std(self, file: ResolvedFile, item: ast.Import) -> None:
-        if item.module[0] != "std" or len(item.module) > 1:
+        if item.module != ("std",):
+            file.unknown.update(imported.alias.text for imported in item.names)
             name = ".".join(item.module)
             help = Help(f"a file beside this one is imported with a dot: `from .{name} import ...`")
             self._report("E0214", f"there is no library `{name}`; only `std` is built in", item.module_span, help)
@@ -89,13 +99,23 @@ class Resolver:
             target = self.resolve(path) if path is not None else None
             if isinstance(target, ResolvedFile):
                 self._bind(file, imported.alias, target.scope[imported.name.text])
-            else:
-                self._unknown_import("std", imported, [])
+                continue
+            file.unknown.add(imported.alias.text)
+            near = closest(imported.name.text, scan_std())
+            help = Help(f"did you mean `{near}`?") if near else None
+            message = f"the standard library has no block `{imported.name.text}`"
+            self._report("E0215", message, imported.name.span, help)
 
-    def _unknown_import(self, where: str, imported: ast.Imported, names: list[str]) -> None:
-        near = closest(imported.name.text, names)
+    def _unknown_import(self, file: ResolvedFile, target: ResolvedFile, imported: ast.Imported) -> None:
+        name = imported.name.text
+        passed_on = target.scope.get(name)
+        if passed_on is not None:
+            help = f"import it from where it is defined, `{passed_on.file.path}`"
+            self._report("E0215", f"`{target.path}` imports `{name}`, but does not define it", imported.name.span, Help(help))
+            return
+        near = closest(name, [definition.name for definition in target.own])
         help = Help(f"did you mean `{near}`?") if near else None
-        self._report("E0215", f"`{where}` defines no `{imported.name.text}`", imported.name.span, help)
+        self._report("E0215", f"`{target.path}` defines no `{name}`", imported.name.span, help)
 
     # --- names ----------------------------------------------------------------------------------------
 

@@ -26,6 +26,8 @@ class ResolvedFile:
     """Own definitions and imported ones, by the name they have here."""
     own: list[Definition] = field(default_factory=list)
     """What the file itself defines, in order."""
+    unknown: set[str] = field(default_factory=set)
+    """Names of which nothing is known after a report: imported in vain, or standing in parts that could not be read."""
 
     @property
     def path(self) -> str:

@@ -409,7 +409,7 @@ class ParameterDef:
 
 @dataclass(frozen=True, slots=True)
 class BlockDef:
-    """A block or a network."""
+    """A block or a network. ``mentions`` are the names that its text applies or hands on."""
 
     name: Identifier
     is_network: bool
@@ -419,6 +419,7 @@ class BlockDef:
     body: Body
     doc: str
     span: Span
+    mentions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

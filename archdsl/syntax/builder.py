@@ -52,6 +52,7 @@ class Builder:
         self._statements = _Levels()
         self._too_deep: Span | None = None
         self._methods: dict[str, Method] = {}
+        self._mentions: set[str] = set()
 
     def build(self, rule: str, children: Children, start: int, end: int) -> object:
         """The node for one reduction of ``rule``."""
@@ -229,6 +230,7 @@ class Builder:
     def _apply(self, children: Children, span: Span, *, inline: bool) -> object:
         arguments = next((part for part in children if isinstance(part, ast.Arguments)), None)
         body = next((part for part in children if isinstance(part, ast.Body)), None)
+        self._mentions.add(children[0].parts[0])
         return ast.Apply(children[0], arguments, body, inline, span)
 
     def port(self, children: Children, span: Span) -> object:
@@ -290,9 +292,11 @@ class Builder:
         return ast.Index(value, index, span)
 
     def name(self, children: Children, span: Span) -> object:
+        self._mentions.add(children[0].parts[0])
         return ast.Name(children[0], span)
 
     def call(self, children: Children, span: Span) -> object:
+        self._mentions.add(children[0].text)
         return ast.Call(self._identifier(children[0]), children[1], span)
 
     def tuple(self, children: Children, span: Span) -> object:

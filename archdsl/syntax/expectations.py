@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archdsl.syntax.lexer import Token
 
 _WORDS = {
@@ -73,6 +75,38 @@ def describe_found(token: Token) -> str:
         return "`;`" if token.text == ";" else "the end of the line"
     text = token.text if len(token.text) <= 32 else token.text[:32] + "…"
     return f"the keyword `{text}`" if token.text.isalpha() and token.kind not in ("NAME", "TAIL") else f"`{text}`"
+
+
+def explain(token: Token, before: Token | None, statement: Sequence[Token], possible: set[str]) -> str | None:
+    """A repair for the mistakes that users of other languages make; None where nothing is known.
+
+    ``before`` is the token in front of the one that does not fit, ``statement`` what was read of its statement.
+    """
+    kind = token.kind
+    if kind == "EQUAL" and "COLON" in possible:
+        return f"a label takes a colon: `{before.text if before else 'name'}: ...`; a variable takes `let`"
+    if kind == "NAME" and not statement and {"BLOCK", "NETWORK"} <= possible:
+        return _TOP_LEVEL.get(token.text)
+    if kind == "DOUBLE_SLASH":
+        return "a comment begins with `#`"
+    if "_LBRACE" in possible and any(part.kind == "_TCLOSE" for part in statement):
+        return "a brace that touches the name before it is part of the name: put a space before `{`"
+    if kind == "COLON" and any(part.kind == "_RBRACE" for part in statement[-1:]):
+        return "a computed label is written without spaces: `layer{i + 1}: ...`"
+    if kind in _KEYWORDS_IN_NAMES and "NAME" in possible and "COLON" not in possible and "_LBRACE" not in possible:
+        return f"`{token.text}` is a keyword of the language; choose another name"
+    return None
+
+
+_TOP_LEVEL = {
+    "import": "write `from std import name` or `from .file import name`",
+    "class": "a reusable part is a `block`, a whole model a `network`",
+    "def": "a reusable part is a `block`, a whole model a `network`",
+    "model": "a whole model is a `network`",
+    "module": "a reusable part is a `block`",
+    "conv": "layers stand inside a `block` or a `network`",
+}
+_KEYWORDS_IN_NAMES = frozenset("FOR IN BY IF ELSE REPEAT LET INLINE WHEN FROM IMPORT AS AND OR NOT TRUE FALSE NONE".split())
 
 
 def _word(kind: str) -> str:

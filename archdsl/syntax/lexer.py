@@ -17,6 +17,10 @@ from archdsl.syntax._tables import KEYWORDS, PATTERN
 MAX_TOKENS = 200_000
 MAX_NESTING = 64
 MAX_IDENTIFIER = 64
+MAX_FAULTS = 1_000
+"""After so many the file is given up: it is something else than ``.arch`` text."""
+MAX_CONTROL = 5
+"""So many invisible characters are pointed at."""
 
 _MASTER = re.compile(PATTERN)
 _TAIL = re.compile(r"[A-Za-z0-9_]+")
@@ -26,6 +30,24 @@ _JOINS_LINES = frozenset(("_ARROW", "ELSE"))
 _NEVER_IN_PARENTHESES = frozenset("_ARROW LET FOR REPEAT INLINE FROM IMPORT INPUT OUTPUT EXPECT NETWORK WHEN".split())
 _ENDS_OPERAND = frozenset("NAME NUMBER STRING RPAR RSQB TRUE FALSE NONE TAIL _TCLOSE".split())
 _STARTS_OPERAND = frozenset("NAME NUMBER STRING TRUE FALSE NONE".split())
+_DEFINES = frozenset(("BLOCK", "NETWORK", "FROM"))
+_DEFINED_NAME = re.compile(r"[ \t]+[A-Za-z][A-Za-z0-9_]*[ \t]*[(=]|[ \t]+[.A-Za-z][.A-Za-z0-9_]*[ \t]+import\b")
+_LABEL_PARTS = frozenset(("NAME", "TAIL", "_TCLOSE"))
+_CHARACTER_HELP = {
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not`",
+    "'": "strings stand in double quotes",
+    "`": "strings stand in double quotes",
+    "^": "write `**` for a power",
+    "\\": "a statement goes on in the next line inside brackets and after `->`",
+    "\N{RIGHTWARDS ARROW}": "write `->`",
+    "\N{MULTIPLICATION SIGN}": "write `*`",
+    "\N{MINUS SIGN}": "write `-`",
+    "\N{LEFT DOUBLE QUOTATION MARK}": "strings stand in straight double quotes",
+    "\N{RIGHT DOUBLE QUOTATION MARK}": "strings stand in straight double quotes",
+}
+"""What is meant by characters that other languages use."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
@@ -53,7 +75,7 @@ class Lexer:
 
     def __init__(self, source: Source, report: Callable[[Diagnostic], None]) -> None:
         self._source = source
-        self._sink = report
+        self._report = report
         self._faults = 0
         self._brackets: list[_Bracket] = []
         self._in_expression = False
@@ -84,10 +106,10 @@ class Lexer:
                 word = found.group()
                 kind = KEYWORDS.get(word, "NAME")
                 if self._brackets:
-                    self._close_forgotten(kind)
-                tokens.append(Token(kind, word, position, end))
+                    self._close_forgotten(kind, position, end)
                 if end - position > MAX_IDENTIFIER:
-                    self._long_name(position, end)
+                    word = self._long_name(position, end)
+                tokens.append(Token(kind, word, position, end))
             elif kind == "COMMENT":
                 self.comments.append((position, end))
             elif kind == "LINE":
@@ -98,11 +120,14 @@ class Lexer:
                 end = self._close(text[position], position)
             else:
                 assert kind is not None
-                if self._brackets:
-                    self._close_forgotten(kind)
+                if self._in_expression:
+                    self._close_forgotten(kind, position, end)
                 tokens.append(Token(kind, found.group(), position, end))
             if len(tokens) > MAX_TOKENS or len(self._brackets) > MAX_NESTING:
                 return self._over_limit(position)
+            if self._faults > MAX_FAULTS:
+                self.limit_passed = True
+                return []
             position = end
         return self._finish(length)
 
@@ -110,50 +135,71 @@ class Lexer:
 
     def _line_end(self, start: int, end: int) -> None:
         """A line end or ``;`` ends a statement at the top level and directly inside statement braces."""
-        if self._inside_expression():
+        if self._in_expression:
             self._line_broken_at = start
             return
         if self.tokens and self.tokens[-1].kind not in _NO_SEPARATOR_AFTER:
             self.tokens.append(Token("_SEP", self._source.text[start:end], start, end))
 
-    def _inside_expression(self) -> bool:
-        return bool(self._brackets) and (self._brackets[-1].text != "{" or self._brackets[-1].template)
+    def _push(self, bracket: _Bracket) -> None:
+        self._brackets.append(bracket)
+        self._in_expression = bracket.template or bracket.text != "{"
 
-    def _close_forgotten(self, kind: str) -> None:
+    def _pop(self) -> _Bracket:
+        bracket = self._brackets.pop()
+        inner = self._brackets[-1] if self._brackets else None
+        self._in_expression = inner is not None and (inner.template or inner.text != "{")
+        return bracket
+
+    def _close_forgotten(self, kind: str, at: int, end: int) -> None:
         """Closes brackets that are evidently never closed: a statement goes on, or the next one begins.
 
         Inside an expression no two operands follow each other, so an operand that starts a line right
-        after another one belongs to a new statement.
+        after another one belongs to a new statement. A definition at the start of a line is inside nothing.
         """
-        if not self._inside_expression():
+        if kind in _DEFINES and self._begins_definition(at, end):
+            while self._brackets:
+                self._unclosed(self._pop())
+            self.tokens.append(Token("_SEP", "\n", at - 1, at))
+            return
+        if not self._in_expression:
             return
         last = self.tokens[-1]
         broken = self._line_broken_at >= last.end
         new_statement = broken and kind in _STARTS_OPERAND and last.kind in _ENDS_OPERAND
         if kind not in _NEVER_IN_PARENTHESES and not new_statement:
             return
-        while self._inside_expression():
-            self._unclosed(self._brackets.pop())
+        while self._in_expression:
+            self._unclosed(self._pop())
         if broken and kind != "_ARROW":
             at = self._line_broken_at
             self.tokens.append(Token("_SEP", "\n", at, at + 1))
 
+    def _begins_definition(self, at: int, end: int) -> bool:
+        """Whether a keyword of the top level stands where a definition begins: no label, at the start of its line."""
+        text = self._source.text
+        return at > 0 and text[at - 1] == "\n" and _DEFINED_NAME.match(text, end) is not None
+
     def _open(self, text: str, at: int) -> None:
-        touches_name = bool(self.tokens) and self.tokens[-1].end == at and self.tokens[-1].kind in ("NAME", "TAIL")
-        after_part = bool(self.tokens) and self.tokens[-1].end == at and self.tokens[-1].kind == "_TCLOSE"
-        template = text == "{" and (touches_name or after_part)
+        template = text == "{" and self._touches_a_name(at)
         if text == "{" and not template:
-            while self._inside_expression():
-                self._unclosed(self._brackets.pop())
-        self._brackets.append(_Bracket(text, at, template))
+            while self._in_expression:
+                self._unclosed(self._pop())
+        self._push(_Bracket(text, at, template))
         kind = {"(": "LPAR", "[": "LSQB", "{": "_TOPEN" if template else "_LBRACE"}[text]
         self.tokens.append(Token(kind, text, at, at + 1))
+
+    def _touches_a_name(self, at: int) -> bool:
+        """Whether a brace is part of a label, ``layer{i}``: no space before it, none behind it."""
+        if not self.tokens or self.tokens[-1].end != at or self.tokens[-1].kind not in _LABEL_PARTS:
+            return False
+        return not self._source.text[at + 1 : at + 2].isspace()
 
     def _close(self, text: str, at: int) -> int:
         """Closes the innermost bracket; returns where lexing goes on (after a label's tail)."""
         if not self._brackets or _CLOSER[self._brackets[-1].text] != text:
             return self._mismatch(text, at)
-        bracket = self._brackets.pop()
+        bracket = self._pop()
         self._drop_separator()
         kind = {")": "RPAR", "]": "RSQB", "}": "_TCLOSE" if bracket.template else "_RBRACE"}[text]
         self.tokens.append(Token(kind, text, at, at + 1))
@@ -174,23 +220,28 @@ class Lexer:
             self._unbalanced(f"`{text}` closes nothing", at)
             return at + 1
         while len(self._brackets) > matching[-1] + 1:
-            self._unclosed(self._brackets.pop())
+            self._unclosed(self._pop())
         return self._close(text, at)
 
     def _unclosed(self, bracket: _Bracket) -> None:
-        self._unbalanced(f"`{bracket.text}` is never closed", bracket.at)
+        """Adds the bracket that is missing; what an open string has swallowed is not missing."""
+        if not bracket.at < self._open_string_at or self._is_line_between(bracket.at, self._open_string_at):
+            self._unbalanced(f"`{bracket.text}` is never closed", bracket.at)
         kind = {"(": "RPAR", "[": "RSQB", "{": "_TCLOSE" if bracket.template else "_RBRACE"}[bracket.text]
+        self._drop_separator()
         end = self.tokens[-1].end if self.tokens else bracket.at
         self.tokens.append(Token(kind, "", end, end))
 
+    def _is_line_between(self, start: int, end: int) -> bool:
+        return self._source.text.find("\n", start, end) >= 0
+
     def _unbalanced(self, message: str, at: int) -> None:
-        self.balanced = False
-        self._report(Diagnostic("E0103", message, self._source.span(at, at + 1)))
+        self._fail("E0103", message, at, at + 1)
 
     def _finish(self, length: int) -> list[Token]:
         self._drop_separator()
         while self._brackets:
-            self._unclosed(self._brackets.pop())
+            self._unclosed(self._pop())
         tokens = self.tokens
         kept = [
             token
@@ -203,19 +254,25 @@ class Lexer:
 
     # --- what is wrong --------------------------------------------------------------------------------
 
+    def _fail(self, code: str, message: str, start: int, end: int, help: str | None = None) -> None:
+        self._faults += 1
+        span = self._source.span(start, end)
+        self._report(Diagnostic(code, message, span, help=Help(help) if help else None))
+
     def _check_characters(self, text: str) -> None:
         """Control and bidirectional characters are errors everywhere, comments and strings included."""
         if text.isascii() and text.isprintable():
             return
-        for found in list(_CONTROL.finditer(text))[:5]:
+        for count, found in enumerate(_CONTROL.finditer(text)):
+            if count == MAX_CONTROL:
+                break
             code = ord(found.group())
-            self._report(
-                Diagnostic(
-                    "E0102",
-                    f"the control character U+{code:04X} may not stand in a file",
-                    self._source.span(found.start(), found.end()),
-                    help=Help("delete it; editors often hide such characters"),
-                )
+            self._fail(
+                "E0102",
+                f"the invisible character U+{code:04X} may not stand in a file",
+                found.start(),
+                found.end(),
+                "delete it: a reader cannot see what such characters do to the text",
             )
 
     def _unexpected(self, at: int) -> int:
@@ -225,41 +282,39 @@ class Lexer:
         while end < len(text) and not text[end].isspace() and _MASTER.match(text, end) is None:
             end += 1
         if _CONTROL.search(text, at, end):
-            return end
+            return end  # reported by _check_characters
         if text[at] == '"':
-            line_end = text.find("\n", at)
-            end = len(text) if line_end < 0 else line_end
-            self._report(Diagnostic("E0108", "the string is not closed on its line", self._source.span(at, end)))
-            self.tokens.append(Token("STRING", '""', at, end))
-            return end
+            return self._open_string(at)
         shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[at : min(end, at + 16)])
-        help_text = "names are ASCII: a letter, then letters, digits and underscores" if not text[at].isascii() else ""
-        self._report(
-            Diagnostic(
-                "E0102",
-                f"unexpected `{shown}`",
-                self._source.span(at, end),
-                help=Help(help_text) if help_text else None,
-            )
-        )
+        self._fail("E0102", f"unexpected `{shown}`", at, end, _help_for_characters(text[at:end]))
         return end
 
-    def _long_name(self, start: int, end: int) -> None:
-        self._report(
-            Diagnostic(
-                "E0106",
-                f"a name may have at most {MAX_IDENTIFIER} characters; this one has {end - start}",
-                self._source.span(start, end),
-            )
-        )
+    def _open_string(self, at: int) -> int:
+        """A string without its second quote ends with its line, or before what closes the brackets around it."""
+        line_end = self._source.text.find("\n", at)
+        end = len(self._source.text) if line_end < 0 else line_end
+        self._open_string_at = at
+        self._fail("E0108", "the string is not closed on its line", at, end)
+        self.tokens.append(Token("STRING", '""', at, end))
+        return end
+
+    def _long_name(self, start: int, end: int) -> str:
+        """Reports a name that is too long; returns the part of it that is not, so that the rest is checked."""
+        message = f"a name may have at most {MAX_IDENTIFIER} characters; this one has {end - start}"
+        self._fail("E0106", message, start, end)
+        return self._source.text[start : start + MAX_IDENTIFIER]
 
     def _over_limit(self, at: int) -> list[Token]:
         self.limit_passed = True
         too_deep = len(self._brackets) > MAX_NESTING
-        message = (
-            f"brackets are nested more than {MAX_NESTING} deep"
-            if too_deep
-            else f"the file has more than {MAX_TOKENS:,} tokens"
-        )
-        self._report(Diagnostic("E0106", message, self._source.span(at, at + 1)))
+        nesting = f"brackets nest more than {MAX_NESTING} deep here"
+        message = nesting if too_deep else f"the file has more than {MAX_TOKENS:,} tokens, the limit"
+        self._fail("E0106", message, at, at + 1)
         return []
+
+
+def _help_for_characters(text: str) -> str | None:
+    for start, help in _CHARACTER_HELP.items():
+        if text.startswith(start):
+            return help
+    return None if text.isascii() else "names are ASCII: a letter, then letters, digits and underscores"

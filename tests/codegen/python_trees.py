@@ -84,7 +84,10 @@ class Trees:
         """A string value."""
         if self._texts and self._one_in(2):
             return "".join(self.random.choices(_TEXTS, k=self.random.randint(1, 3)))
-        return " ".join(self.random.choices(_WORDS, k=self.random.choice([0, 1, 2, 4, 9, 16])))
+        # Ruff keeps long texts in parts, which the printer makes, but makes no parts itself.
+        return " ".join(
+            self.random.choices(_WORDS, k=self.random.choice([0, 1, 2, 4, 9, 16] if self._noted else [0, 1, 4]))
+        )
 
     def docstring(self) -> ast.stmt:
         """A docstring, not laid out in lines."""
@@ -132,6 +135,9 @@ class Trees:
             args.append(ast.Starred(self.expression(depth - 1), ast.Load()))
         keywords = [ast.keyword(self.name(), self.expression(depth - 1)) for _ in range(self.random.randint(0, 2))]
         keywords = list({keyword.arg: keyword for keyword in keywords}.values())
+        if not self._noted and not keywords and len(args) == 1:
+            # A lone text may be printed in parts. Ruff keeps parts, but makes none itself.
+            args.append(self.load())
         call = ast.Call(func, args, keywords)
         if self._noted and self._one_in(10):
             self.notes.explode(call)
@@ -355,7 +361,7 @@ class Plain(ast.NodeTransformer):
                 return ast.BoolOp(node.op, [*values, name][:2])
             case ast.BinOp(op=ast.Pow(), right=ast.UnaryOp()):
                 return ast.BinOp(node.left, node.op, name)
-            case ast.UnaryOp(operand=ast.BinOp(op=ast.Pow())):
+            case ast.UnaryOp(operand=ast.BinOp(op=ast.Pow()) | ast.UnaryOp()):
                 return ast.UnaryOp(node.op, name)
             case ast.Attribute(value=ast.Constant(value=int() | float())):
                 return ast.Attribute(name, node.attr, node.ctx)

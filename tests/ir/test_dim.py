@@ -119,6 +119,8 @@ def test_the_same_function_written_differently_is_equal_and_has_one_hash(left: D
         (H // 1_000, H // 1_001),
         # equal for all n below 10^12
         (H + H // 10**12, H + H // 10**13),
+        # too complex to solve, so not equal unless written alike
+        (H % 1_000_033, H % 1_000_037),
     ],
 )
 def test_different_functions_are_not_equal(left: Dim, right: object) -> None:
@@ -148,12 +150,16 @@ def test_sizes_do_not_change() -> None:
         (5 - H, "5 − H", "5 - H"),
         (-H, "−H", "-H"),
         (-(H // 2), "−⌊H/2⌋", "-(H // 2)"),
+        (H - H // 2, "⌊(H + 1)/2⌋", "(H + 1) // 2"),
+        (H // 2 + H // 3 - 1, "⌊H/2⌋ + ⌊H/3⌋ − 1", "H // 2 + H // 3 - 1"),
+        (7 - H // 2 - H // 3, "7 − ⌊H/2⌋ − ⌊H/3⌋", "7 - (H // 2) - (H // 3)"),
+        (-7 - H // 2, "−⌊H/2⌋ − 7", "-(H // 2) - 7"),
         (H - H // 3, "H − ⌊H/3⌋", "H - (H // 3)"),
         (H % 4, "H − 4*⌊H/4⌋", "H - 4 * (H // 4)"),
     ],
 )
 def test_text(size: Dim, text: str, python: str) -> None:
-    assert (str(size), size.ascii()) == (text, python)
+    assert (str(size), size.ascii(), repr(size)) == (text, python, f"Dim({python})")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +174,8 @@ def test_text(size: Dim, text: str, python: str) -> None:
         (H // 2, Dim.solve_divides(2, H + 1), "(H − 1)/2"),
         (H // 2, SizeSet.of(True, "H"), "⌊H/2⌋"),
         (H // 2, SizeSet.of(False, "H"), "⌊H/2⌋"),
+        # what is too complex to decide is not used
+        (H // 20_021, Dim.solve_at_least(H % 100_003, 50_000), "⌊H/20021⌋"),
     ],
 )
 def test_text_with_what_is_known_of_the_input(size: Dim, known: SizeSet, text: str) -> None:
@@ -175,7 +183,9 @@ def test_text_with_what_is_known_of_the_input(size: Dim, known: SizeSet, text: s
 
 
 def test_long_sums_are_counted_for_people_and_written_out_for_python() -> None:
-    size = sum((H // prime for prime in (2, 3, 5, 7, 11, 13, 17, 19, 23)), start=0)
+    shorter = sum((H // prime for prime in (2, 3, 5, 7, 11, 13, 17, 19)), start=0)
+    size = shorter + H // 23
+    assert str(shorter).count("⌊") == 8
     assert isinstance(size, Dim)
     assert str(size) == "a sum of 9 floors of H"
     assert size.ascii().count("//") == 9
@@ -251,11 +261,26 @@ def test_division_by_negative_numbers(operation: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", [lambda: H + "1", lambda: H * 1.5, lambda: H // 2.0, lambda: 0.5 - H, lambda: H % "2"]
+    "operation",
+    [
+        lambda: H + "1",
+        lambda: H - "1",
+        lambda: H * 1.5,
+        lambda: H // 2.0,
+        lambda: 0.5 - H,
+        lambda: 0.5 // H,
+        lambda: H % "2",
+    ],
 )
 def test_other_types_are_type_errors(operation: object) -> None:
     with pytest.raises(TypeError):
         operation()  # type: ignore[operator]
+
+
+def many_floors(count: int) -> Dim:
+    size = sum((H // divisor for divisor in range(101, 101 + 2 * count, 2)), start=H)
+    assert isinstance(size, Dim)
+    return size
 
 
 def test_sizes_without_an_order_for_all_inputs_are_refused() -> None:
@@ -271,6 +296,7 @@ def test_sizes_without_an_order_for_all_inputs_are_refused() -> None:
         lambda: [size := H, [size := size // 4_096 for _ in range(400)]],
         lambda: sum((H // (5_000 + index) for index in range(1_100)), start=0),
         lambda: dim_max(H % 4_099, (H + 7) % 4_093),
+        lambda: many_floors(100).substitute(many_floors(100)),
     ],
 )
 def test_limits_are_refused_in_words(operation: object) -> None:

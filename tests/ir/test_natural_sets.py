@@ -114,6 +114,20 @@ def test_too_many_levels_are_refused() -> None:
         tower(70)
 
 
+def test_too_many_cells_to_split_again_are_refused() -> None:
+    rng = Random(0)
+    scattered = split(2**15, [(n, (EVERYTHING, NOTHING)[n % 2]) for n in sorted({0, *rng.sample(range(2**15), 9_000)})])
+    coarse = split(2**10, [(0, NOTHING), (300, Ranges((3, 7, 90))), (700, EVERYTHING)])
+    with pytest.raises(DimTooComplex, match="thousands of remainders"):
+        intersection(scattered, coarse)
+
+
+def test_residues_that_repeat_with_a_long_common_period_are_not_listed() -> None:
+    members = split(2, [(0, residue_class(4_099, 1)), (1, residue_class(4_093, 1))])
+    with pytest.raises(DimTooComplex, match="not listed"):
+        flat_residues(members)
+
+
 def test_too_many_residues_are_not_listed() -> None:
     members = intersection(residue_class(3, 1), split(3**15, [(0, EVERYTHING), (3**14, NOTHING)]))
     with pytest.raises(DimTooComplex, match="not listed"):

@@ -98,6 +98,13 @@ def test_the_smallest_size_is_the_smallest() -> None:
 # --- what people read ---
 
 
+def without(modulus: int, *remainders: int) -> SizeSet:
+    sizes = SizeSet.of(True, "H")
+    for remainder in remainders:
+        sizes = sizes.intersect(Dim.solve_at_least((H - remainder) % modulus, 1))
+    return sizes
+
+
 @pytest.mark.parametrize(
     ("sizes", "text"),
     [
@@ -121,6 +128,10 @@ def test_the_smallest_size_is_the_smallest() -> None:
         (Dim.solve_at_least(H % 3, 1), "3 does not divide H"),
         (Dim.solve_equal((H - 1) % 4 // 2, 0), "H mod 4 is 1 or 2"),
         (Dim.solve_at_least(H % 32, 5), "H mod 32 is 5 to 31"),
+        (Dim.solve_at_least((H - 3) % 30 % 6, 1), "H mod 6 is not 3"),
+        (without(30, 3, 9, 15, 22), "H mod 30 is not 3, 9, 15 or 22"),
+        (without(30, 1, 3, 5, 9, 12, 15, 18, 22), "H = 2, 4, 6, 7, ... and more"),
+        (without(30, 1, 3, 5, 9, 12).intersect(Dim.solve_at_least(80, H)), "H = 2, 4, 6, 7, ... up to 80"),
         (Dim.solve_divides(16, H).intersect(Dim.solve_at_least(H, 17)), "16 divides H and H >= 32"),
         (Dim.solve_divides(16, H).intersect(Dim.solve_at_least(100, H)), "16 divides H and H <= 96"),
         (Dim.solve_divides(2, H).intersect(SizeSet.between("H", 5, 99)), "H is even and 6 <= H <= 98"),
@@ -156,6 +167,13 @@ def test_sets_without_an_open_size() -> None:
     assert Dim.solve_divides(4, H).intersect(Dim.solve_equal(3, 4)).never
 
 
+def test_all_sizes_and_none_as_residues() -> None:
+    every, none = SizeSet.of(True, "H"), SizeSet.of(False, "H")
+    assert (every.modulus, every.residues, every.settles_at) == (1, (range(1),), 1)
+    assert (none.modulus, none.residues, none.settles_at) == (1, (), 1)
+    assert (none.minimum, none.maximum, every.maximum) == (None, None, None)
+
+
 def test_a_range_of_sizes() -> None:
     assert SizeSet.between("H", 64, 512).maximum == 512
     assert SizeSet.between("H", -3, 4).minimum == 1
@@ -177,6 +195,12 @@ def test_equal_sets_however_they_came_about() -> None:
     assert one != Dim.solve_divides(6, W)
     assert one != Dim.solve_divides(12, H)
     assert one != "6 divides H"
+
+
+def test_sets_too_complex_to_compare_are_equal_if_represented_alike() -> None:
+    one, other = (Dim.solve_at_least(H % modulus, modulus // 2) for modulus in (100_003, 20_021))
+    assert one != other
+    assert one == Dim.solve_at_least(H % 100_003, 50_001)
 
 
 def test_the_common_remainder() -> None:
@@ -251,8 +275,8 @@ def test_ten_thousand_joins() -> None:
                 both = SizeSet.of(True, "H")
         return perf_counter() - start
 
-    # 0.7 s on the machine it was written on; three times that is allowed for a busy one
-    assert min(joins() for _ in range(2)) < 2
+    # 0.6 s on the machine it was written on; this notices a change of order, on a busy machine and under a tracer too
+    assert min(joins() for _ in range(2)) < 6
 
 
 @pytest.mark.parametrize(

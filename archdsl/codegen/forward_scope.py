@@ -1,0 +1,247 @@
+"""Writes ``forward``: one running ``x``, a second name only while a value is still needed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from archdsl.codegen import pytree as py
+from archdsl.codegen.convert import label_to_python, to_python
+from archdsl.codegen.decisions import IN_CHANNELS, Decisions
+from archdsl.codegen.naming import fresh
+from archdsl.codegen.printer import Notes
+from archdsl.codegen.refusal import Refused
+from archdsl.codegen.symbolic import substitute
+from archdsl.codegen.units import Unit
+from archdsl.ir import design as d
+from archdsl.ir.dim import Dim
+from archdsl.ir.expr import Const, Expr, Local, NameTemplate, SizeOf, locals_in
+from archdsl.ir.types import TensorType
+from archdsl.ir.walk import every, templates
+from archdsl.ops import REGISTRY
+from archdsl.ops.base import Argument, Argumentlike, Literal, Operand, Operands, TorchFunction
+
+MAX_NESTED = 3
+"""How many calls stand inside each other on one line."""
+
+
+class ForwardScope:
+    """The running value of one ``forward`` and the values that are kept beside it."""
+
+    def __init__(self, decisions: Decisions, notes: Notes, needed: frozenset[str] | None = None) -> None:
+        self.decisions = decisions
+        self.unit: Unit = decisions.unit
+        self._notes = notes
+        self.statements: list[ast.stmt] = []
+        self.scope: dict[str, Expr] = decisions.base_scope()
+        self.stored: set[str] = set()
+        self._variable = "x"
+        self._pending: ast.expr = py.name("x")
+        self._depth = 0
+        self._after: d.Node | None = None
+        self._comments = decisions.unit.is_network
+        self._visits: dict[int, int] = {}
+        """How often a node was written: in a loop that is written out, which turn this is."""
+        self._saved: dict[str, str] = {}
+        self._referred = _Referred(decisions.unit.body, needed)
+        self.parameters: list[str] = ["x"]
+        self.noted: set[str] = set()
+        """The labels that steps referred to."""
+        self._taken = {formal.name for formal in decisions.unit.formals} | {"x", *decisions.unit.tensor_names}
+        self._over_children = False
+        self.keep: tuple[d.Output, ...] = ()
+        """Outputs that steps follow: their values get names of their own."""
+        self.outputs: list[tuple[d.Output, str]] = []
+
+    def start(self, inputs: Sequence[str]) -> list[ast.arg]:
+        """The parameters of ``forward``; a network with several inputs names them."""
+        names = list(inputs) if len(inputs) > 1 else ["x"]
+        self._pending = py.name(names[0])
+        if self.unit.is_network:
+            self._saved.update(zip(inputs, names, strict=True))
+            self._taken.update(names)
+            if len(inputs) == 1 and (inputs[0] in self._referred or d.X in self._referred):
+                self._keep_input(inputs[0])
+                self._saved[d.X] = self._saved[inputs[0]]
+        elif d.X in self._referred:
+            self._keep_input("identity")
+            self._saved[d.X] = self._saved["identity"]
+        for tensor in self.unit.tensor_names:
+            self._saved[tensor] = tensor
+            names.append(tensor)
+        self.parameters = names
+        return [py.parameter(name, py.name("Tensor")) for name in names]
+
+    def _keep_input(self, label: str) -> None:
+        """Keeps the input under a second name, since ``x`` goes on changing."""
+        self._save(label)
+        self._pending = py.name("x")
+
+    def _push(self, call: ast.expr, node: d.Node) -> None:
+        self._pending = call
+        self._depth += 1
+        self._after = node
+
+    def flush(self) -> ast.expr:
+        """Puts the pending expression into the running variable; returns the variable."""
+        if self._depth or not is_name(self._pending, self._variable):
+            statement = py.assign(self._variable, self._pending)
+            self.statements.append(statement)
+            self._comment(statement)
+        self._pending = py.name(self._variable)
+        self._depth = 0
+        return self._pending
+
+    def _comment(self, statement: ast.stmt) -> None:
+        """The shape after a statement, in a network."""
+        if not self._comments or self._after is None:
+            return
+        found = self._type_after(self._after)
+        if found is not None:
+            self._notes.comment(statement, " x ".join(_ascii_size(size) for size in found.shape))
+
+    def _type_after(self, node: d.Node) -> TensorType | None:
+        """The type after a node on this visit; None where networks of one class differ in it."""
+        uses, networks = self.unit.uses(node), len(self.unit.occurrences)
+        turns = len(uses) // networks
+        turn = self._visits.get(id(node), 1) - 1
+        types = {uses[network * turns + turn].output for network in range(networks)} if turn < turns else set()
+        return types.pop() if len(types) == 1 else None
+
+    def _save(self, label: str) -> None:
+        """Keeps the running value under a name of its own, from which the flow goes on."""
+        name = fresh((label, f"{label}_out"), self._taken)
+        self._taken.add(name)
+        statement = py.assign(name, self._pending)
+        self.statements.append(statement)
+        self._comment(statement)
+        self._pending, self._depth = py.name(name), 0
+        self._saved[label] = name
+
+    def _text(self, template: NameTemplate) -> str | None:
+        parts = [part if isinstance(part, str) else self._term(part) for part in template.parts]
+        texts = [part if isinstance(part, str) else str(part.value) for part in parts if isinstance(part, str | Const)]
+        return "".join(texts) if len(texts) == len(parts) else None
+
+    def _term(self, expr: Expr) -> Expr:
+        return substitute(expr, self.scope, self._size)
+
+    def _size(self, expr: SizeOf) -> Expr:
+        if expr.value is None and expr.attribute in ("channels", "features") and not self.unit.is_network:
+            return Local(IN_CHANNELS, expr.span)
+        if expr.value is None and expr.attribute != "channels":
+            axis = {"height": -2, "width": -1, "length": 2, "depth": 2, "features": -1}[expr.attribute]
+            sizes = {occurrence.inputs[0].shape[axis] for occurrence in self.unit.occurrences}
+        elif expr.value is None:
+            sizes = {occurrence.inputs[0].shape[1] for occurrence in self.unit.occurrences}
+        else:
+            sizes = set()
+        size = sizes.pop() if len(sizes) == 1 else None
+        if isinstance(size, int):
+            return Const(size, expr.span)
+        raise Refused("a condition in `forward` rests on this size; give the block a parameter for it", expr.span)
+
+    def _attribute(self, slot: d.Slot) -> ast.expr:
+        assert slot.name is not None
+        if self._over_children:
+            return py.name("layer")
+        parts = tuple(part if isinstance(part, str) else self._term(part) for part in slot.name.parts)
+        written = label_to_python(NameTemplate(parts, slot.name.span))
+        if isinstance(written, ast.Constant):
+            return py.member(str(written.value))
+        return py.call("self.get_submodule", [written])
+
+    def _end_line(self) -> None:
+        """A block or group stands on a line of its own; only layers that follow a layer join its line."""
+        self._depth = max(self._depth, MAX_NESTED)
+
+    def _module(self, slot: d.Slot, node: d.Node, extra: Sequence[ast.expr] = (), *, starts_line: bool = True) -> None:
+        """A call of a module; layers that make channels begin a line, what follows them joins it."""
+        if self._depth and (starts_line or self._depth >= MAX_NESTED):
+            self.flush()
+        self._push(py.call(self._attribute(slot), [self._pending, *extra]), node)
+
+    def _function(
+        self, form: TorchFunction, operands: list[ast.expr], arguments: dict[str, Expr], values: object
+    ) -> ast.expr:
+        def written(value: Argumentlike) -> ast.expr:
+            match value:
+                case Operand(index):
+                    return operands[index]
+                case Operands():
+                    return py.list_of(operands)
+                case Literal(literal):
+                    return to_python(Const(literal, self.unit.body.span))
+                case Argument(name):
+                    given = arguments.get(name)
+                    return (
+                        self._stored(given)
+                        if given is not None
+                        else to_python(
+                            Const(values[name], self.unit.body.span)  # type: ignore[index]
+                        )
+                    )
+            raise AssertionError("a function takes no inferred sizes")
+
+        return py.call(form.name, [written(v) for v in form.positional], [(k, written(v)) for k, v in form.keywords])
+
+    def _stored(self, expr: Expr) -> ast.expr:
+        """An expression over parameters, read from ``self``; loop variables as they are."""
+        names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
+        read = locals_in(expr) & names
+        self.stored |= read
+        written = to_python(expr)
+        for item in ast.walk(written):
+            for key, value in ast.iter_fields(item):
+                if isinstance(value, ast.Name) and value.id in read:
+                    setattr(item, key, py.member(value.id))
+                if isinstance(value, list):
+                    value[:] = [
+                        py.member(part.id) if isinstance(part, ast.Name) and part.id in read else part for part in value
+                    ]
+        return py.member(written.id) if isinstance(written, ast.Name) and written.id in read else written
+
+    def _saved_name(self, template: NameTemplate) -> str:
+        text = self._text(template)
+        self.noted.add(text or "")
+        if text is None or text not in self._saved:
+            raise Refused(f"the value `{template}` is not at hand here", template.span)
+        return self._saved[text]
+
+
+def keep_outputs(body: d.Body) -> tuple[d.Output, ...]:
+    """The outputs that are followed by further steps: their values need names of their own."""
+    last = max((index for index, node in enumerate(body.nodes) if not isinstance(node, d.Output)), default=-1)
+    return tuple(node for index, node in enumerate(body.nodes) if isinstance(node, d.Output) and index < last)
+
+
+def is_name(node: ast.expr, text: str) -> bool:
+    """Whether an expression is a certain name."""
+    return isinstance(node, ast.Name) and node.id == text
+
+
+def _ascii_size(size: int | Dim) -> str:
+    if isinstance(size, int):
+        return str(size)
+    text = size.ascii()
+    return text if text.isidentifier() else f"({text})"
+
+
+class _Referred:
+    """The labels whose values are needed later: exactly those in ``needed``, or all that may be."""
+
+    def __init__(self, body: d.Body, needed: frozenset[str] | None) -> None:
+        self._needed = needed
+        found = [template.plain for node in every(body) for template in templates(node)]
+        self._names = frozenset(name for name in found if name is not None)
+        self._computed = None in found
+
+    def __contains__(self, label: object) -> bool:
+        if self._needed is not None:
+            return label in self._needed
+        return self._computed or label in self._names
+
+
+def defines_channels(op: str) -> bool:
+    """Whether a layer states the channels of its output: such layers begin a line."""
+    return any(parameter.name in ("channels", "features") for parameter in REGISTRY[op].parameters)

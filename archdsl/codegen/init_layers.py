@@ -1,0 +1,203 @@
+"""Writes the modules of layers and blocks with what they take from the values that flow in."""
+
+from __future__ import annotations
+
+import ast
+
+from archdsl.codegen import pytree as py
+from archdsl.codegen.class_code import ClassCode
+from archdsl.codegen.convert import to_python
+from archdsl.codegen.decisions import IN_CHANNELS, local
+from archdsl.codegen.flow import Flow, after_layer, common, literal_input, spatial_sizes
+from archdsl.codegen.init_scope import InitScope
+from archdsl.codegen.layer_forms import joint_form
+from archdsl.codegen.refusal import Refused
+from archdsl.codegen.sinks import Attributes, ModuleSink
+from archdsl.codegen.symbolic import NOWHERE, substitute
+from archdsl.codegen.units import Formal
+from archdsl.ir import design as d
+from archdsl.ir import typed as t
+from archdsl.ir.expr import Const, Expr, Local, locals_in
+from archdsl.ops import REGISTRY
+from archdsl.ops.base import Argument, Argumentlike, InputSize, Literal, TorchFunction, TorchModule
+
+
+class InitLayers(InitScope):
+    """Layers and applied blocks as modules."""
+
+    def _layer(self, node: d.Layer, sink: ModuleSink) -> None:
+        arguments = {argument.name: self.term(argument.value) for argument in node.arguments}
+        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLayer)]
+        self._write_layer(node, arguments, uses, sink)
+
+    def _write_layer(
+        self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: list[t.TypedLayer], sink: ModuleSink
+    ) -> None:
+        slot = node.slot
+        if slot is not None and not (slot.shared and str(slot.name) in self._shared):
+            self._add(slot, self._module(node, arguments, uses), sink)
+        if not uses:
+            return
+        if uses[0].op == "flatten" and any(size != 1 for sizes in spatial_sizes(uses) for size in sizes):
+            self._pin_space()
+        self.flow = after_layer(self.flow, uses[0].op, arguments, uses)
+
+    def _add(self, slot: d.Slot, module: ast.expr, sink: ModuleSink) -> None:
+        """A module into its place; a shared one once, before the loops around it."""
+        if not slot.shared:
+            sink.add(self._name(slot), module)
+            return
+        self._shared.add(str(slot.name))
+        if self._outer and isinstance(sink, Attributes):
+            Attributes(self._outer[0]).add(self._name(slot), module)
+        else:
+            sink.add(self._name(slot), module)
+
+    def _module(self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: list[t.TypedLayer]) -> ast.expr:
+        form = joint_form(uses, arguments, node.span)
+        if isinstance(form, TorchFunction):
+            form = form.module
+        if not isinstance(form, TorchModule):
+            raise Refused("this step has no counterpart as a module", node.span)
+        positional = [self._value(value, arguments, uses, node) for value in form.positional]
+        keywords = [(key, self._value(value, arguments, uses, node)) for key, value in form.keywords]
+        return py.call(form.name, positional, keywords)
+
+    def _value(
+        self, value: Argumentlike, arguments: dict[str, Expr], uses: list[t.TypedLayer], node: d.Layer | d.Apply
+    ) -> ast.expr:
+        match value:
+            case Argument(name):
+                return self.written(arguments.get(name, Const(uses[0].arguments[name], NOWHERE)))
+            case Literal(literal):
+                return to_python(Const(literal, NOWHERE))
+            case InputSize(axis):
+                return self.written(self._input_size(axis, uses, node))
+        raise AssertionError("tensors are no constructor arguments")
+
+    def _input_size(self, axis: int, uses: list[t.TypedLayer], node: d.Layer | d.Apply) -> Expr:
+        """The size of an input axis: the running channel count, or the number it always is."""
+        rank = uses[0].inputs[0].rank
+        is_channels = axis == 1 or (axis == -1 and rank == 2)
+        if is_channels and self.flow.channels is not None:
+            return self.flow.channels
+        size = literal_input(uses, axis)
+        if size is None:
+            message = "the size that this layer takes differs between the applications of the block"
+            raise Refused(message, node.span, "give the block a parameter for it, or make two blocks")
+        self._pin_space()
+        return Const(size, NOWHERE)
+
+    def _pin_space(self) -> None:
+        """A number made of spatial sizes holds only for the parameters from which those sizes came."""
+        for name in self.flow.space:
+            self.decisions.pin_name(name)
+
+    def _apply(self, node: d.Apply, sink: ModuleSink) -> None:
+        uses = self.unit.uses(node)
+        if not uses:
+            return
+        arguments = self._block_arguments(node)
+        if isinstance(uses[0], t.TypedLayer):
+            layers = [use for use in uses if isinstance(use, t.TypedLayer)]
+            self._write_layer(node, arguments, layers, sink)
+            return
+        applied = [use for use in uses if isinstance(use, t.TypedApply)]
+        units = {id(self._program.unit_of(use.instance)): self._program.unit_of(use.instance) for use in applied}
+        if len(units) != 1:
+            raise Refused("this step applies different blocks in different applications", node.span)
+        callee = self._class_of(next(iter(units.values())))
+        channels = [self._callee_channels(node, index, applied) for index in range(len(callee.channel_formals))]
+        assert node.slot is not None
+        self._add(node.slot, self._construct(callee, channels, arguments), sink)
+        self.flow = self._after_block(callee, channels, arguments, applied)
+
+    def _block_arguments(self, node: d.Apply) -> dict[str, Expr]:
+        """The arguments in the class's terms, those that a block value already carries included."""
+        arguments = {
+            argument.name: self.term(argument.value) for argument in node.arguments if not _is_block(argument.value)
+        }
+        if not isinstance(node.target, Local):
+            return arguments
+        held = self.unit.blocks[node.target.name]
+        fixed: dict[str, Expr] = {name: Const(value, NOWHERE) for name, value in held.arguments}
+        if isinstance(held.target, str):
+            formals = [parameter.name for parameter in REGISTRY[held.target].parameters]
+        else:
+            formals = [parameter.name for parameter in held.target.parameters]
+        free = [name for name in formals if name not in fixed]
+        given = {free[int(name[1:])] if name.startswith("#") else name: value for name, value in arguments.items()}
+        return fixed | given
+
+    def _callee_channels(self, node: d.Apply, index: int, uses: list[t.TypedApply]) -> Expr:
+        if index == 0 and self.flow.channels is not None:
+            return self.flow.channels
+        if index > 0:
+            text = self._label_text(node.tensors[index - 1][1])
+            known = self._block_flow if text == d.X else self._labels.get(text or "")
+            if known is not None and known.channels is not None:
+                return known.channels
+        size = common(use.inputs[index].shape[1] for use in uses)
+        if size is None:
+            raise Refused("the channels that flow in differ between applications", node.span)
+        return size
+
+    def _construct(self, callee: ClassCode, channels: list[Expr], arguments: dict[str, Expr]) -> ast.expr:
+        """``Bottleneck(256, 128, stride=2)``: positional as long as nothing is left out, then by name."""
+        positional = [self.written(channel) for channel in channels]
+        keywords: list[tuple[str, ast.expr]] = []
+        leading = True
+        for formal in callee.formals:
+            value = arguments.get(formal.name, self.scope.get(formal.name) if formal.default is None else None)
+            if value is None and formal.default is None:
+                value = local(formal.name)
+            if value is None or value == formal.default:
+                leading = False
+                continue
+            written = _as_kind(self.written(value), formal)
+            if leading and formal.default is None:
+                positional.append(written)
+            else:
+                keywords.append((formal.name, written))
+        return py.call(callee.name, positional, keywords)
+
+    def _after_block(
+        self, callee: ClassCode, channels: list[Expr], arguments: dict[str, Expr], uses: list[t.TypedApply]
+    ) -> Flow:
+        read = frozenset(name for value in arguments.values() for name in locals_in(value))
+        space = self.flow.space | read
+        if callee.output is None:
+            return Flow(common(use.output.shape[1] if use.output is not None else None for use in uses), space)
+        terms = dict(zip(callee.channel_formals, channels, strict=True))
+        if IN_CHANNELS not in terms:
+            terms[IN_CHANNELS] = self.flow.channels or channels[0]
+        for formal in callee.formals:
+            if formal.default is not None:
+                terms.setdefault(formal.name, formal.default)
+        terms.update(arguments)
+        for name in locals_in(callee.output):
+            if name not in terms and name in self.scope:
+                terms[name] = self.scope[name]
+        return Flow(substitute(callee.output, terms, self.size), space)
+
+    def _own_class(self, node: d.Group | d.Loop) -> ast.expr:
+        callee = self._class_of(self._program.group_unit(node))
+        channels = [self.flow.channels or self._refuse_channels(node) for _ in callee.channel_formals]
+        arguments = {formal.name: self.scope.get(formal.name, local(formal.name)) for formal in callee.formals}
+        module = self._construct(callee, channels, arguments)
+        self.flow = self._after_block(callee, channels or [self.flow.channels or local(IN_CHANNELS)], arguments, [])
+        return module
+
+    def _refuse_channels(self, node: d.Node) -> Expr:
+        raise Refused("the channels that flow in here differ between applications", node.span)
+
+
+def _is_block(expr: Expr) -> bool:
+    return type(expr).__name__ == "BlockOf"
+
+
+def _as_kind(written: ast.expr, formal: Formal) -> ast.expr:
+    """A list where the parameter is one: constant lists are tuples inside the compiler."""
+    if formal.kind is not None and str(formal.kind).startswith("[") and isinstance(written, ast.Tuple):
+        return py.list_of(written.elts)
+    return written

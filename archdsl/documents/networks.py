@@ -1,0 +1,50 @@
+"""The document of ``archdsl networks --format json``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue
+
+from archdsl.documents.base import Document, Line, Part, Size
+
+
+class NetworkParameter(Part):
+    """What can be chosen when a network is built."""
+
+    name: str
+    type: str
+    default: JsonValue = Field(description="Its value unless another is given; a block by its name.")
+    fixed: bool = Field(description="Whether the network is a variant that fixes it.")
+
+
+class NetworkInput(Part):
+    """An input with its shape, the batch first."""
+
+    name: str
+    shape: list[Size]
+
+
+class NetworkOutput(Part):
+    """An output; ``when`` is ``training`` for one that does not exist in inference."""
+
+    name: str
+    shape: list[Size] | None = Field(description="Null where the check found no shape.")
+    when: str | None
+
+
+class Network(Part):
+    """One network."""
+
+    name: str
+    path: str
+    line: Annotated[int, Line]
+    parameters: list[NetworkParameter]
+    inputs: list[NetworkInput]
+    outputs: list[NetworkOutput]
+
+
+class NetworksDocument(Document):
+    """The networks of the files in the order in which they stand there."""
+
+    networks: list[Network]

@@ -1,0 +1,115 @@
+"""The product behind ``archdsl summary``: a network at given sizes, its rows and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archdsl.analysis import receptive_field as rf
+from archdsl.analysis.table import Row, TooManyRows, rows
+from archdsl.analysis.totals import Totals, totals
+from archdsl.check.check import check
+from archdsl.diagnostics.render.json import dump
+from archdsl.documents.summary import Layer, SummaryDocument, SummaryTotals
+from archdsl.driver.compilation import Compilation
+from archdsl.ir.design import Design
+from archdsl.ir.dim import Dim
+from archdsl.ir.typed import TypedDesign
+from archdsl.ir.types import TensorType
+
+__all__ = ["Summary", "TooManyRows", "document_of", "open_sizes", "summarize", "text_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A network's table. ``sizes`` are the values taken for open sizes; ``places`` (file, line) of each row."""
+
+    path: str
+    line: int
+    design: TypedDesign
+    sizes: Mapping[str, int]
+    rows: tuple[Row, ...]
+    places: tuple[tuple[str, int], ...]
+    totals: Totals
+
+
+def open_sizes(design: TypedDesign) -> tuple[str, ...]:
+    """The names of a network's open sizes, the batch left out."""
+    sizes = (size for _, value in design.inputs for size in value.shape[1:])
+    return tuple(dict.fromkeys(size.symbol_name for size in sizes if isinstance(size, Dim)))
+
+
+def summarize(
+    compilation: Compilation,
+    path: str,
+    design: Design,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    depth: int | None = None,
+    merge_equal: bool = False,
+) -> Summary | None:
+    """A network's table at ``sizes``, else at the spec's nominal ones, else open; None with errors in the sink.
+
+    :raises TooManyRows: where the table would be too long without folding.
+    """
+    typed = compilation.typed(path, design)
+    if typed is None or compilation.sink.has_errors or not typed.complete:
+        return None
+    known = {name: size for name, size in {**typed.nominal, **(sizes or {})}.items() if name in open_sizes(typed)}
+    fixed = check(design, compilation.sink, sizes=known) if known else typed
+    if fixed is None or compilation.sink.has_errors or not fixed.complete:
+        return None
+    found = rows(fixed, depth=depth, merge_equal=merge_equal)
+    places = tuple((row.span.path, compilation.line(row.span)) for row in found)
+    return Summary(path, compilation.line(design.name_span), fixed, known, tuple(found), places, totals(fixed))
+
+
+def document_of(summary: Summary) -> SummaryDocument:
+    """The table as the published document."""
+    figures = summary.totals
+    return SummaryDocument(
+        network=summary.design.design.name,
+        path=summary.path,
+        line=summary.line,
+        sizes=dict(summary.sizes),
+        layers=[_layer(row, place) for row, place in zip(summary.rows, summary.places, strict=True)],
+        totals=SummaryTotals(
+            weights=figures.weights,
+            training_weights=figures.training_weights,
+            buffers=figures.buffers,
+            macs=figures.macs,
+            layers=figures.layers,
+            depth=figures.depth,
+            receptive_field=_extents(figures.receptive_field),
+        ),
+    )
+
+
+def text_of(document: SummaryDocument) -> str:
+    """The document as JSON text."""
+    return dump(document.model_dump(mode="json")) + "\n"
+
+
+def _layer(row: Row, place: tuple[str, int]) -> Layer:
+    file, line = place
+    return Layer(
+        path=row.path,
+        op=row.kind,
+        inputs=[_shape(value) for value in row.inputs],
+        output=_shape(row.output) if row.output is not None else None,
+        weights=row.weights,
+        macs=row.macs,
+        receptive_field=_extents(rf.extents(row.field)),
+        line=line,
+        file=file,
+        when=row.when,
+        layers=row.layers,
+    )
+
+
+def _shape(value: TensorType) -> list[int | str]:
+    return list(value.as_json())
+
+
+def _extents(extents: tuple[int, ...] | None) -> list[int] | None:
+    return list(extents) if extents is not None else None
