@@ -29,7 +29,7 @@ GROUP = "group"
 
 
 class TooManyRows(Exception):
-    """The table would have more than ``MOST_ROWS`` rows."""
+    """The table would have more than ``MOST_ROWS`` rows; the message tells how many, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def rows(design: t.TypedDesign, *, depth: int | None = None, merge_equal: bool =
     :raises TooManyRows: as its name says.
     """
     if depth is None and not merge_equal and design.root.body.layers > MOST_ROWS:
-        raise TooManyRows
+        raise TooManyRows(f"{design.root.body.layers:,} rows")
     walker = _Walker(depth, merge_equal)
     values = Values.of_network(design)
     place = _Place("", [0], dict(design.root.arguments))
@@ -159,7 +159,7 @@ class _Walker:
 
     def _append(self, row: Row) -> None:
         if len(self.rows) >= MOST_ROWS:
-            raise TooManyRows
+            raise TooManyRows(f"more than {MOST_ROWS:,} rows")
         self.rows.append(row)
 
     # --- parts that can be folded ---------------------------------------------------------------------

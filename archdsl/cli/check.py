@@ -12,13 +12,12 @@ from collections.abc import Sequence
 
 from archdsl.cli import terminal
 from archdsl.cli.cache import Cache, open_cache
-from archdsl.cli.paths import STDIN, Selection, display, select
+from archdsl.cli.paths import STDIN, display, select
 from archdsl.driver.outcome import Outcome, check_path
 from archdsl.source.loader import MAX_FILE, DiskLoader, find_root
 
 FORMATS = ("full", "concise", "json")
 
-HELP = "check every network of every file"
 EXAMPLES = """\
 examples:
   archdsl check                               every .arch file below the working directory
@@ -102,6 +101,3 @@ def _check_stdin(name: str | None) -> Outcome:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-__all__ = ["Selection", "configure", "empty_document", "run"]

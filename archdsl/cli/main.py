@@ -7,14 +7,15 @@ archdsl itself. No outcome is a traceback, unless ``ARCHDSL_DEBUG`` is set.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from archdsl import __version__
-from archdsl.cli import check, terminal
+from archdsl.cli import terminal
 from archdsl.cli.refusal import CommandError
 from archdsl.diagnostics.escape import escape
 
@@ -29,6 +30,49 @@ examples:
 
 `archdsl COMMAND --help` tells more. Exit codes: 0 clean, 1 findings, 2 usage, files, internal errors.
 """
+
+
+COMMANDS = {
+    "check": "check every network of every file",
+    "compile": "write PyTorch",
+    "networks": "list every network: its inputs and outputs, and what it lets you choose",
+    "summary": "show a network's layers: shapes, weights, multiply-adds, receptive fields",
+}
+"""Every command with what it does; its module is loaded only when it is the one to run."""
+
+
+class Command(Protocol):
+    """What the module of a command offers."""
+
+    EXAMPLES: str
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Adds the command's arguments."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Does the work; gives the exit code."""
+
+
+def load_command(name: str) -> Command:
+    """The module of a command; ``KeyError`` for a name that is none."""
+    match name:
+        case "check":
+            from archdsl.cli import check
+
+            return check
+        case "compile":
+            from archdsl.cli import compile as compile_
+
+            return compile_
+        case "networks":
+            from archdsl.cli import networks
+
+            return networks
+        case "summary":
+            from archdsl.cli import summary
+
+            return summary
+    raise KeyError(name)
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line given (by default the process's own); gives the exit code, never raises."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     terminal.prepare_streams()
+    gc.disable()  # a short run makes few circles, and looking for them takes a third of the time of a long one
     try:
         code = _run(given)
         terminal.show_pending()
@@ -69,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     try:
-        options = _parser().parse_args(given)
+        options = _parser(given[0] if given else "").parse_args(given)
         run: Callable[[argparse.Namespace], int] = options.run
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 2
@@ -79,12 +124,16 @@ def _run(given: list[str]) -> int:
     return run(options)
 
 
-def _parser() -> Parser:
+def _parser(chosen: str) -> Parser:
     parser = Parser(prog="archdsl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"archdsl {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, command in (("check", check),):
-        sub = commands.add_parser(name, help=command.HELP, description=_sentence(command.HELP), epilog=command.EXAMPLES)
+    for name, purpose in COMMANDS.items():
+        if name != chosen:
+            commands.add_parser(name, help=purpose)
+            continue
+        command = load_command(name)
+        sub = commands.add_parser(name, help=purpose, description=_sentence(purpose), epilog=command.EXAMPLES)
         command.configure(sub)
         sub.set_defaults(run=command.run)
     return parser
@@ -108,7 +157,9 @@ def _ended(given: list[str], sentence: str) -> int:
 def _show_empty_document(given: list[str]) -> None:
     asked = "--format=json" in given or ("--format", "json") in pairwise(given)
     if given[:1] == ["check"] and asked:
-        terminal.show(check.empty_document())
+        from archdsl.cli.check import empty_document
+
+        terminal.show(empty_document())
 
 
 def _fault(error: Exception) -> str:

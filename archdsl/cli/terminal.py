@@ -44,6 +44,11 @@ def columns(stream: TextIO | None) -> int:
         return PLAIN_WIDTH
 
 
+def output() -> TextIO | None:
+    """Where data goes."""
+    return sys.stdout
+
+
 def show(text: str) -> None:
     """Data or findings: to standard output, as they are."""
     if text and sys.stdout is not None:

@@ -45,7 +45,7 @@ class ClassWriter:
         siblings = [other for other in self._program.units.values() if other.block is unit.block is not None]
         if len(siblings) < 2:
             return name
-        return name + "".join(class_name(value.name) for value in unit.blocks.values())
+        return name + "".join(_bound_name(value) for value in unit.blocks.values())
 
     def _write(self, unit: Unit, name: str) -> ClassCode:
         """Writes a class again as long as decisions turn out to rest on parameters that then have to be bound."""
@@ -150,6 +150,12 @@ class ClassWriter:
     def _output(self, writer: InitWriter) -> Expr | None:
         """What the class hands on, with running counts replaced by what they come to."""
         return writer.closed_form_of(writer.flow.channels)
+
+
+def _bound_name(value: d.BlockValue) -> str:
+    """The class of a bound block, as part of the name of the class that it is bound in."""
+    stated = value.target.class_name if isinstance(value.target, d.Block) else None
+    return stated or class_name(value.name)
 
 
 def docstring(text: str, level: int) -> ast.stmt:

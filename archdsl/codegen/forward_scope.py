@@ -38,7 +38,8 @@ class ForwardScope:
         self._variable = "x"
         self._pending: ast.expr = py.name("x")
         self._depth = 0
-        self._after: d.Node | None = None
+        self._type: TensorType | None = None
+        """The type of the pending value, where all networks of the class agree on it."""
         self._comments = decisions.unit.is_network
         self._visits: dict[int, int] = {}
         """How often a node was written: in a loop that is written out, which turn this is."""
@@ -80,7 +81,7 @@ class ForwardScope:
     def _push(self, call: ast.expr, node: d.Node) -> None:
         self._pending = call
         self._depth += 1
-        self._after = node
+        self._note_type(node)
 
     def flush(self) -> ast.expr:
         """Puts the pending expression into the running variable; returns the variable."""
@@ -94,11 +95,12 @@ class ForwardScope:
 
     def _comment(self, statement: ast.stmt) -> None:
         """The shape after a statement, in a network."""
-        if not self._comments or self._after is None:
-            return
-        found = self._type_after(self._after)
-        if found is not None:
-            self._notes.comment(statement, " x ".join(_ascii_size(size) for size in found.shape))
+        if self._comments and self._type is not None:
+            self._notes.comment(statement, " x ".join(_ascii_size(size) for size in self._type.shape))
+
+    def _note_type(self, node: d.Node) -> None:
+        """Remembers the type after a node: for the comment on the line that will hold it."""
+        self._type = self._type_after(node) if self._comments else None
 
     def _type_after(self, node: d.Node) -> TensorType | None:
         """The type after a node on this visit; None where networks of one class differ in it."""

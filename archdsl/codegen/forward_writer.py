@@ -127,7 +127,8 @@ class ForwardWriter(ForwardScope):
         key = f"{text}.{node.output}" if isinstance(node, d.Port) else text
         if key is None or key not in self._saved:
             raise Refused(f"the value `{key or name}` is not at hand here", node.span)
-        self._pending, self._depth, self._after = py.name(self._saved[key]), 0, node
+        self._pending, self._depth = py.name(self._saved[key]), 0
+        self._note_type(node)
 
     def _merge(self, node: d.Merge) -> None:
         source = self.flush() if self._depth else self._pending
@@ -140,7 +141,7 @@ class ForwardWriter(ForwardScope):
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedMerge)]
         arguments = {argument.name: self._term(argument.value) for argument in node.arguments}
         self._pending, self._depth = self._joined(node, operands, arguments, uses), 1
-        self._after = node
+        self._note_type(node)
 
     def _joined(
         self, node: d.Merge, operands: list[ast.expr], arguments: dict[str, Expr], uses: list[t.TypedMerge]
@@ -225,7 +226,7 @@ class ForwardWriter(ForwardScope):
         names = tuple(name if name in read else "_" for name in node.names) or ("_",)
         iterated = py.call("range", [written]) if node.is_repeat else written
         self.statements.append(ast.For(py.target_of(names), iterated, inner, [], None))
-        self._after = node
+        self._note_type(node)
 
     def _is_whole_class(self, node: d.Loop) -> bool:
         """Whether every module of the class is the one module of a turn: then the loop runs over the children."""
@@ -257,7 +258,7 @@ class ForwardWriter(ForwardScope):
             self.statements.append(ast.If(condition, branches[0], branches[1]))
         elif branches[1]:
             self.statements.append(ast.If(ast.UnaryOp(ast.Not(), condition), branches[1], []))
-        self._after = node
+        self._note_type(node)
 
     def _output(self, node: d.Output) -> None:
         if node.body is None and node.when is None:

@@ -16,6 +16,7 @@ from archdsl.elaborate.uses import report_unused
 from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output
 from archdsl.ir.expr import Const
 from archdsl.ir.kinds import ANY, UNKNOWN, Kind
+from archdsl.resolve.reserved import why_reserved
 from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast
@@ -130,12 +131,24 @@ class Lowering:
             doc=node.doc,
             span=node.span,
             name_span=node.name.span,
+            class_name=self._class_name(node.class_name),
             whole=self._sink.errors == errors and definition not in self._rests_on_fault and definition.file.tree.whole,
         )
         self._extents.remember(block)
         if self._sink.errors == errors:
             report_unused(block, self._extents, self._sink)
         return block
+
+    def _class_name(self, node: ast.Identifier | None) -> str | None:
+        """The stated name of the generated class; it looks like one, and is free in Python."""
+        if node is None:
+            return None
+        reason = why_reserved(node.text)
+        if reason is None and not node.text[0].isupper():
+            reason = "classes begin with a capital letter"
+        if reason is not None:
+            self._sink.report(Diagnostic("E0209", f"`{node.text}` cannot be a class: {reason}", node.span))
+        return node.text
 
     def _parameters(self, scope: BlockScope, node: ast.BlockDef) -> tuple[BlockParameter, ...]:
         if len(node.parameters) > MAX_PARAMETERS:

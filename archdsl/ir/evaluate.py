@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
+from operator import add, floordiv, mod, mul, sub, truediv
 
 from archdsl.ir.design import BlockValue
 from archdsl.ir.dim import Dim, DimTooComplex
@@ -22,13 +24,16 @@ from archdsl.ir.expr import (
     SizeOf,
     UnaryOp,
 )
-from archdsl.ir.kinds import Value, is_int
+from archdsl.ir.kinds import UNKNOWN, Value, is_int
 from archdsl.ir.types import TensorType
 from archdsl.source.span import Span
 
 MAX_BITS = 256
 """Integers beyond 2^256 are refused before they are computed: no size needs them."""
-MAX_ITEMS = 100_000
+MAX_ITEMS = 10_000
+"""So many items may a list have that is made of others, and a range that is added up."""
+MAX_NESTING = 16
+"""Lists in lists: Python compares and hashes them with its own stack."""
 
 
 class EvaluationError(Exception):
@@ -43,23 +48,29 @@ class EvaluationError(Exception):
         self.silent = silent
 
 
+def _append(value: BlockValue, arguments: Sequence[tuple[str, Value, Span]], at: Span) -> BlockValue:
+    return BlockValue(value.target, (*value.arguments, *((name, argument) for name, argument, _ in arguments)))
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What names mean while a block is applied.
 
     ``shape_of`` gives the type of a labelled value (None name: the block's input); it raises
-    EvaluationError where there is no such value or its type is unknown.
+    EvaluationError where there is no such value or its type is unknown. ``complete`` gives a block from a
+    variable more of its arguments, each with the place it was written at; only the checker knows the parameters.
     """
 
     variables: Mapping[str, Value]
     shape_of: Callable[[str | None, Span], TensorType]
+    complete: Callable[[BlockValue, Sequence[tuple[str, Value, Span]], Span], BlockValue] = _append
 
 
 def evaluate(expr: Expr, env: Environment) -> Value:
     """The value of an expression; EvaluationError says what is wrong and where."""
     match expr:
-        case Const(value):
-            return value
+        case Const(value, span):
+            return _known(value, span)
         case Local(name, span):
             return _variable(name, span, env)
         case BinaryOp():
@@ -72,8 +83,8 @@ def evaluate(expr: Expr, env: Environment) -> Value:
             return _index(evaluate(value, env), evaluate(index, env), span)
         case IfElse(then, condition, otherwise):
             return evaluate(then if truth(condition, env) else otherwise, env)
-        case Items(items):
-            return tuple(evaluate(item, env) for item in items)
+        case Items(items, _, span):
+            return _items(tuple(evaluate(item, env) for item in items), span)
         case RangeOf():
             return _range(expr, env)
         case BuiltinCall(function, arguments, span):
@@ -128,10 +139,31 @@ def describe(value: Value) -> str:
 # --- the kinds of expressions -------------------------------------------------------------------------
 
 
+def _known(value: Value, span: Span) -> Value:
+    if value is UNKNOWN:
+        raise EvaluationError("E0219", "this was reported before", span, silent=True)
+    return value
+
+
 def _variable(name: str, span: Span, env: Environment) -> Value:
     if name in env.variables:
-        return env.variables[name]
-    raise EvaluationError("E0219", f"`{name}` has no value here", span, silent=name[:1].islower())
+        return _known(env.variables[name], span)
+    raise EvaluationError("E0219", f"`{name}` has no value here", span)
+
+
+def _items(values: tuple[Value, ...], span: Span) -> Value:
+    if any(isinstance(value, tuple) for value in values) and _nesting(values, MAX_NESTING) >= MAX_NESTING:
+        raise EvaluationError("E0106", f"lists nest more than {MAX_NESTING} deep", span)
+    return values
+
+
+def _nesting(value: Value, limit: int) -> int:
+    """How deep lists nest in a value, as far as the limit."""
+    if not isinstance(value, tuple):
+        return 0
+    if limit == 0:
+        return 1
+    return 1 + max((_nesting(item, limit - 1) for item in value), default=0)
 
 
 def _size(expr: SizeOf, env: Environment) -> Value:
@@ -157,9 +189,19 @@ def _index(value: Value, index: Value, span: Span) -> Value:
         raise EvaluationError("E0405", f"only lists and tuples have items, not {describe(value)}", span)
     if not is_int(index) or not isinstance(index, int):
         raise EvaluationError("E0405", f"an item is chosen by a whole number, not {describe(index)}", span)
-    if not 0 <= index < len(value):
-        raise EvaluationError("E0403", f"there is no item {index} in a list of {len(value)} (they count from 0)", span)
-    return value[index]
+    length = length_of(value)
+    if 0 <= index < length:
+        return value[index]
+    items = "no items" if length == 0 else f"{length} item{'s' if length > 1 else ''}, numbered from 0 to {length - 1}"
+    raise EvaluationError("E0403", f"there is no item {index}: the list has {items}", span)
+
+
+def length_of(value: tuple[Value, ...] | range) -> int:
+    """The number of items; ``len`` of a range fails beyond 2^63."""
+    if isinstance(value, tuple):
+        return len(value)
+    distance = value.stop - value.start if value.step > 0 else value.start - value.stop
+    return max(0, -(-distance // abs(value.step)))
 
 
 def _range(expr: RangeOf, env: Environment) -> Value:
@@ -178,37 +220,54 @@ def _range(expr: RangeOf, env: Environment) -> Value:
 
 
 def _block(expr: BlockOf, env: Environment) -> Value:
-    arguments = tuple((argument.name, evaluate(argument.value, env)) for argument in expr.arguments)
     if not isinstance(expr.target, Local):
+        arguments = tuple((argument.name, evaluate(argument.value, env)) for argument in expr.arguments)
         return BlockValue(expr.target, arguments)  # type: ignore[arg-type]
     value = _variable(expr.target.name, expr.target.span, env)
     if not isinstance(value, BlockValue):
-        raise EvaluationError("E0206", f"`{expr.target.name}` is no block", expr.target.span)
-    return BlockValue(value.target, value.arguments + arguments)
+        raise EvaluationError("E0206", f"`{expr.target.name}` is no block: it takes no arguments", expr.target.span)
+    given = [(argument.name, evaluate(argument.value, env), argument.span) for argument in expr.arguments]
+    return env.complete(value, given, expr.span)
 
 
 def _call(function: str, arguments: tuple[Value, ...], span: Span) -> Value:
+    first = arguments[0]
     if function in ("len", "sum"):
-        (value,) = arguments
-        if not isinstance(value, tuple | range):
-            raise EvaluationError("E0405", f"`{function}` takes a list, not {describe(value)}", span)
-        return len(value) if function == "len" else _sum(value, span)
-    numbers = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], tuple) else arguments
-    assert isinstance(numbers, tuple)
-    for number in numbers:
-        if not isinstance(number, int | float) or isinstance(number, bool):
-            raise EvaluationError("E0405", f"`{function}` takes numbers, not {describe(number)}", span)
+        if not isinstance(first, tuple | range):
+            raise EvaluationError("E0405", f"`{function}` takes a list, not {describe(first)}", span)
+        return length_of(first) if function == "len" else _sum(first, span)
+    numbers = first if len(arguments) == 1 and isinstance(first, tuple) else arguments
     if not numbers:
-        raise EvaluationError("E0405", f"`{function}` of nothing", span)
-    if function in ("int", "round"):
-        return int(numbers[0]) if function == "int" else round(numbers[0])
-    functions: dict[str, Callable[..., Value]] = {"min": min, "max": max, "abs": lambda values: abs(values[0])}
-    return functions[function](numbers)
+        raise EvaluationError("E0405", f"`{function}` needs at least one number", span)
+    if function in ("min", "max"):
+        return _extreme(function, numbers, span)
+    if len(numbers) > 1 or not _is_number(first):
+        raise EvaluationError("E0405", f"`{function}` takes a number, not {describe(first)}", span)
+    assert isinstance(first, int | float)
+    result = {"int": int, "round": round, "abs": abs}[function](first)
+    if isinstance(result, int) and result.bit_length() > MAX_BITS:
+        raise EvaluationError("E0407", "the result is larger than any size can be", span)
+    return result
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _extreme(function: str, numbers: Sequence[Value], span: Span) -> Value:
+    """The least or greatest number; open sizes take part where the answer is the same for all inputs."""
+    best = numbers[0]
+    for number in numbers:
+        if not _is_number(number) and not isinstance(number, Dim):
+            raise EvaluationError("E0405", f"`{function}` takes numbers, not {describe(number)}", span)
+        if compare("<" if function == "min" else ">", number, best, span):
+            best = number
+    return best
 
 
 def _sum(values: tuple[Value, ...] | range, span: Span) -> Value:
-    if len(values) > MAX_ITEMS:
-        raise EvaluationError("E0404", f"a list may have at most {MAX_ITEMS:,} items", span)
+    if length_of(values) > MAX_ITEMS:
+        raise EvaluationError("E0407", f"a list to be added up may have at most {MAX_ITEMS:,} items", span)
     total: Value = 0
     for value in values:
         total = _arithmetic("+", total, value, span)
@@ -243,68 +302,105 @@ def compare(operator: str, left: Value, right: Value, span: Span) -> bool:
     if isinstance(left, Dim) or isinstance(right, Dim):
         return _compare_open(operator, left, right, span)
     if operator in ("==", "!="):
-        equal = left == right and isinstance(left, bool) == isinstance(right, bool)
-        return equal == (operator == "==")
+        return _equal(left, right, span) == (operator == "==")
     for value in (left, right):
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if not _is_number(value):
             raise EvaluationError("E0405", f"`{operator}` compares numbers, not {describe(value)}", span)
     assert isinstance(left, int | float) and isinstance(right, int | float)
     return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
 
 
+def _equal(left: Value, right: Value, span: Span) -> bool:
+    """Equality; lists item by item, so that open sizes in them are decided exactly. A bool is no number."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(
+            compare("==", one, other, span) for one, other in zip(left, right, strict=True)
+        )
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
 def _compare_open(operator: str, left: Value, right: Value, span: Span) -> bool:
-    for value in (left, right):
-        if not isinstance(value, Dim) and not is_int(value):
-            raise EvaluationError("E0405", f"an open size is not comparable with {describe(value)}", span)
+    if not all(isinstance(value, Dim) or is_int(value) for value in (left, right)):
+        fixed = right if isinstance(left, Dim) else left
+        raise EvaluationError("E0405", f"an open size cannot be compared with {describe(fixed)}", span)
     try:
-        if operator in ("==", "!="):
-            solution = Dim.solve_equal(left, right)  # type: ignore[arg-type]
-            decided = True if solution.always else False if solution.never else None
-        else:
-            low, high = (left, right) if operator in (">", ">=") else (right, left)
-            margin = 1 if operator in (">", "<") else 0
-            difference = low - high  # type: ignore[operator]
-            if isinstance(difference, int):
-                return difference >= margin
-            solution = Dim.solve_at_least(difference, margin)
-            decided = True if solution.always else False if solution.never else None
+        decided = _decide(operator, left, right)  # type: ignore[arg-type]
     except DimTooComplex as error:
         raise EvaluationError("E0406", f"this cannot be decided for open sizes: {error}", span) from None
     if decided is None:
-        message = f"the condition depends on the open size: {left} {operator} {right} holds for some inputs only"
-        raise EvaluationError("E0406", message, span, "a network has one structure for all inputs; fix the size")
-    return decided if operator != "!=" else not decided
+        message = f"whether {left} {operator} {right} depends on the size of the input"
+        help = "a network has one structure for all inputs: fix the size in the input, or compare fixed sizes"
+        raise EvaluationError("E0406", message, span, help)
+    return decided
+
+
+def _decide(operator: str, left: int | Dim, right: int | Dim) -> bool | None:
+    """Whether a comparison holds for every input (True), for none (False), or for some (None)."""
+    if operator in ("==", "!="):
+        solution = Dim.solve_equal(left, right)
+    else:
+        low, high = (right, left) if operator in (">", ">=") else (left, right)
+        solution = Dim.solve_at_least(high - low, 1 if operator in (">", "<") else 0)
+    if solution.always or solution.never:
+        return bool(solution.always) == (operator != "!=")
+    return None
 
 
 def _arithmetic(operator: str, left: Value, right: Value, span: Span) -> Value:
     if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) + len(right) > MAX_ITEMS:
-            raise EvaluationError("E0404", f"a list may have at most {MAX_ITEMS:,} items", span)
+            raise EvaluationError("E0407", f"a list may have at most {MAX_ITEMS:,} items", span)
         return left + right
     if operator == "+" and isinstance(left, str) and isinstance(right, str):
+        if len(left) + len(right) > MAX_ITEMS:
+            raise EvaluationError("E0407", f"a string may have at most {MAX_ITEMS:,} characters", span)
         return left + right
     for value in (left, right):
-        if isinstance(value, bool) or not isinstance(value, int | float | Dim):
+        if not _is_number(value) and not isinstance(value, Dim):
             raise EvaluationError("E0405", f"`{operator}` takes numbers, not {describe(value)}", span)
     if operator in ("/", "//", "%") and right == 0:
         raise EvaluationError("E0402", "division by zero", span)
+    if isinstance(left, Dim) or isinstance(right, Dim):
+        return _open_arithmetic(operator, left, right, span)
+    assert isinstance(left, int | float) and isinstance(right, int | float)
     _refuse_huge(operator, left, right, span)
-    operations: dict[str, Callable[[], Value]] = {
-        "+": lambda: left + right,  # type: ignore[operator]
-        "-": lambda: left - right,  # type: ignore[operator]
-        "*": lambda: left * right,  # type: ignore[operator]
-        "/": lambda: left / right,  # type: ignore[operator]
-        "//": lambda: left // right,  # type: ignore[operator]
-        "%": lambda: left % right,  # type: ignore[operator]
-        "**": lambda: left**right,  # type: ignore[operator]
-    }
     try:
-        result = operations[operator]()
-    except (OverflowError, DimTooComplex, TypeError, ValueError) as error:
-        raise EvaluationError("E0405", f"this cannot be computed: {error}", span) from None
-    if isinstance(result, complex) or result in (float("inf"), float("-inf")) or result != result:
+        result = _OPERATIONS[operator](left, right)
+    except ZeroDivisionError:
+        raise EvaluationError("E0402", "a negative power of zero divides by zero", span) from None
+    except OverflowError:
+        raise EvaluationError("E0407", "the result is no finite number", span) from None
+    if isinstance(result, complex) or not isfinite(result):
         raise EvaluationError("E0407", "the result is no finite number", span)
     return result
+
+
+_OPERATIONS: dict[str, Callable[..., int | float | complex]] = {
+    "+": add,
+    "-": sub,
+    "*": mul,
+    "/": truediv,
+    "//": floordiv,
+    "%": mod,
+    "**": pow,
+}
+
+
+def _open_arithmetic(operator: str, left: Value, right: Value, span: Span) -> Value:
+    """Arithmetic that keeps an open size exact: whole numbers, no quotient by an open size."""
+    if operator in ("/", "**") or isinstance(left, float) or isinstance(right, float):
+        help = "sizes are whole numbers: divide with `//`" if operator == "/" else None
+        message = f"`{left} {operator} {right}` cannot be computed: an open size takes `+`, `-`, `*`, `//` and `%`"
+        raise EvaluationError("E0405", message, span, help)
+    if operator in ("//", "%") and isinstance(right, int) and right < 0:
+        raise EvaluationError("E0405", f"an open size is divided by positive numbers only, not by {right}", span)
+    try:
+        return _OPERATIONS[operator](left, right)
+    except DimTooComplex as error:
+        raise EvaluationError("E0405", f"this cannot be computed: {error}", span, "fix the size in the input") from None
+    except TypeError:
+        message = f"`{left} {operator} {right}` cannot be computed: {right} is open"
+        raise EvaluationError("E0405", message, span, "fix the size in the input") from None
 
 
 def _refuse_huge(operator: str, left: Value, right: Value, span: Span) -> None:

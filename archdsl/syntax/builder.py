@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,10 +44,17 @@ class _Levels:
 class Builder:
     """Makes tree nodes from the children that the parser collected for a rule."""
 
-    def __init__(self, source: Source, comments: Sequence[ast.Comment], report: Callable[[Diagnostic], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        comments: Sequence[ast.Comment],
+        known_faults: Sequence[int],
+        report: Callable[[Diagnostic], None],
+    ) -> None:
         self._source = source
         self._path = source.path
         self._report = report
+        self._known_faults = known_faults
         self._docs = self._doc_lines(comments)
         self._expressions = _Levels()
         self._statements = _Levels()
@@ -108,16 +116,17 @@ class Builder:
         return ast.Import(dots, names, module_span, tuple(imported), span)
 
     def block(self, children: Children, span: Span) -> object:
-        name, parameters, *class_name, body = children
-        called = class_name[0] if class_name else None
-        doc = self._doc_before(span)
-        return ast.BlockDef(self._identifier(name), False, parameters, called, body, doc, span)
+        return self._definition(children, span, is_network=False)
 
     def network(self, children: Children, span: Span) -> object:
+        return self._definition(children, span, is_network=True)
+
+    def _definition(self, children: Children, span: Span, *, is_network: bool) -> object:
         name, parameters, *class_name, body = children
         called = class_name[0] if class_name else None
         doc = self._doc_before(span)
-        return ast.BlockDef(self._identifier(name), True, parameters, called, body, doc, span)
+        mentions, self._mentions = frozenset(self._mentions), set()
+        return ast.BlockDef(self._identifier(name), is_network, parameters, called, body, doc, span, mentions)
 
     def class_name(self, children: Children, span: Span) -> object:
         return self._identifier(children[0])
@@ -260,6 +269,9 @@ class Builder:
         return ast.Repeat(children[0], children[1], span)
 
     def arguments(self, children: Children, span: Span) -> object:
+        faults = self._known_faults
+        if faults and bisect_left(faults, span.start) < bisect_left(faults, span.end):
+            return ast.Arguments((ast.Invalid(span),), span)  # what is left says nothing about what was meant
         return ast.Arguments(tuple(children), span)
 
     def keyword(self, children: Children, span: Span) -> object:

@@ -85,12 +85,14 @@ def explain(token: Token, before: Token | None, statement: Sequence[Token], poss
     kind = token.kind
     if kind == "EQUAL" and "COLON" in possible:
         return f"a label takes a colon: `{before.text if before else 'name'}: ...`; a variable takes `let`"
-    if kind == "NAME" and not statement and {"BLOCK", "NETWORK"} <= possible:
+    if token.text.isalpha() and not statement and {"BLOCK", "NETWORK"} <= possible:
         return _TOP_LEVEL.get(token.text)
     if kind == "DOUBLE_SLASH":
         return "a comment begins with `#`"
     if "_LBRACE" in possible and any(part.kind == "_TCLOSE" for part in statement):
         return "a brace that touches the name before it is part of the name: put a space before `{`"
+    if kind == "COLON" and before is not None and before.kind in _KEYWORDS_IN_NAMES:
+        return f"`{before.text}` is a keyword of the language; choose another label"
     if kind == "COLON" and any(part.kind == "_RBRACE" for part in statement[-1:]):
         return "a computed label is written without spaces: `layer{i + 1}: ...`"
     if kind in _KEYWORDS_IN_NAMES and "NAME" in possible and "COLON" not in possible and "_LBRACE" not in possible:

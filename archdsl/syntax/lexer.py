@@ -216,6 +216,10 @@ class Lexer:
     def _mismatch(self, text: str, at: int) -> int:
         """A closing bracket that closes nothing here: report it once and resynchronise."""
         matching = [i for i, bracket in enumerate(self._brackets) if _CLOSER[bracket.text] == text]
+        if not matching and text == "}" and self._in_expression:
+            while self._brackets:
+                self._unclosed(self._pop())  # the brace belongs to what would have been opened behind them
+            return at + 1
         if not matching:
             self._unbalanced(f"`{text}` closes nothing", at)
             return at + 1

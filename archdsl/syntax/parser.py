@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.source.source import Source
-from archdsl.source.span import Span
 from archdsl.syntax import ast
 from archdsl.syntax._tables import ACTIONS, END, RULES, START
 from archdsl.syntax.builder import Builder
@@ -20,6 +19,7 @@ from archdsl.syntax.lexer import Lexer, Token
 
 _OPENERS = frozenset(("_LBRACE", "_TOPEN", "LPAR", "LSQB"))
 _CLOSERS = frozenset(("_RBRACE", "_TCLOSE", "RPAR", "RSQB"))
+_DEFINES = frozenset(("BLOCK", "NETWORK", "FROM"))
 MAX_COMPLAINTS = 1_000
 """So many faults of syntax are described in one file; what is wrong throughout is no ``.arch`` file."""
 
@@ -45,7 +45,8 @@ def parse(source: Source, report: Callable[[Diagnostic], None]) -> ast.File:
         if not faults:
             report(Diagnostic("E0105", "the file defines no block and no network", source.span(0, 0)))
         return ast.File(source.path, (), comments, False, whole)
-    machine = _Machine(source, tokens, Builder(source, comments, note), note, [fault.span for fault in faults])
+    known = sorted(fault.span.start for fault in faults)
+    machine = _Machine(source, tokens, Builder(source, comments, known, note), note, known)
     items = machine.run()
     return ast.File(source.path, items, comments, not faults, whole, frozenset(machine.lost))
 
@@ -68,13 +69,13 @@ class _Machine:
         tokens: list[Token],
         builder: Builder,
         report: Callable[[Diagnostic], None],
-        known_faults: list[Span],
+        known_faults: list[int],
     ) -> None:
         self._source = source
         self._tokens = tokens
         self._build = builder.build
         self._report = report
-        self._known_faults = sorted(span.start for span in known_faults)
+        self._known_faults = known_faults
         self._complaints = 0
         self._states = [START]
         self._values: list[object] = []
@@ -197,12 +198,15 @@ class _Machine:
         del self._values[anchor.height :], self._starts[anchor.height :], self._ends[anchor.height :]
         del self._states[anchor.height + 1 :]
         end = self._end_of_statement(position, depth, anchor)
+        is_item = "item" in ACTIONS[self._states[-1]]
+        while is_item and self._tokens[end].kind == "_SEP" and self._tokens[end + 1].kind not in _DEFINES:
+            end += 1  # what follows something that is no definition is none either
+            end = self._end_of_statement(end, 0, anchor)
         dropped = self._tokens[anchor.at : end]
         self.lost.update(token.text for token in dropped if token.kind == "NAME")
         first = dropped[0].start if dropped else self._tokens[end].start
         last = dropped[-1].end if dropped else first
-        row = ACTIONS[self._states[-1]]
-        self._states.append(row["statement"] if "statement" in row else row["item"])
+        self._states.append(ACTIONS[self._states[-1]]["item" if is_item else "statement"])
         self._values.append(ast.Broken(self._source.span(first, last)))
         self._starts.append(first)
         self._ends.append(last)
@@ -246,14 +250,14 @@ class _Machine:
         if self._complaints > MAX_COMPLAINTS:
             return
         row = ACTIONS[self._states[-1]]
-        possible = {kind for kind in row if (kind.isupper() or kind[0] in "_$") and self._can_shift(kind)}
+        possible = {kind for kind in row if kind.isupper() and self._can_shift(kind)}
         before = self._tokens[position - 1] if position else None
         help = explain(token, before, self._tokens[anchor.at : position], possible)
-        self._report(
-            Diagnostic(
-                "E0101",
-                f"expected {describe_expected(possible)}, found {describe_found(token)}",
-                self._source.span(token.start, max(token.end, token.start + (token.kind != "$END"))),
-                help=Help(help) if help else None,
-            )
-        )
+        span = self._source.span(token.start, max(token.end, token.start + (token.kind != "$END")))
+        after = ""
+        if before is not None and before.kind == "_ARROW":
+            # The arrow leads nowhere: what stands on the next line is only where that shows.
+            span, after = self._source.span(before.start, before.end), " after `->`"
+        message = f"expected {describe_expected(possible)}{after}, found {describe_found(token)}"
+        self._report(Diagnostic("E0101", message, span, help=Help(help) if help else None))
+

@@ -27,7 +27,7 @@ network unet(depth: int = 3, base: int = 4, classes: int = 2) {
 network pair(classes: int = 3) {
     input left: [N, 3, 8, 8]
     input right: [N, 5, 8, 8]
-    near: conv(6, 3, padding=1) -> relu
+    near: { conv(6, 3, padding=1) -> relu }
     add {
         near
         right -> far: conv(6, 1)
@@ -201,7 +201,7 @@ network nested() {
         concat { max_pool(3, stride=1, padding=1) -> conv(2, 1); identity }
         mul { identity; conv(4, 1) -> sigmoid }
     }
-    kept: conv(6, 1) -> relu
+    conv(6, 1) -> kept: relu
     add { kept; x -> conv(6, 1) -> batch_norm }
     output y: [N, 6, 8, 8]
     softmax

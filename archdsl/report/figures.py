@@ -1,0 +1,47 @@
+"""Numbers and paths as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_PREFIXES = ("", " k", " M", " G", " T", " P", " E")
+
+
+def grouped(number: int | None) -> str:
+    """``25,557,032``; a dash where the number is not known."""
+    return "-" if number is None else f"{number:,}"
+
+
+def rounded(number: int | None) -> str:
+    """``25.6 M``: three digits and the prefix of a thousand; small numbers stay as they are."""
+    if number is None:
+        return "-"
+    value, index = float(number), 0
+    while value >= 999.5 and index < len(_PREFIXES) - 1:
+        value /= 1000
+        index += 1
+    if not index:
+        return str(number)
+    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}{_PREFIXES[index]}"
+
+
+def square(extents: Sequence[int] | None) -> str:
+    """``427``, or ``427 x 301`` where the axes differ; a dash where there are none."""
+    if not extents:
+        return "-"
+    return f"{extents[0]:,}" if len(set(extents)) == 1 else " x ".join(f"{size:,}" for size in extents)
+
+
+def path_range(first: str, last: str | None) -> str:
+    """``layer1.1-2`` for ``layer1.1`` to ``layer1.2``."""
+    if last is None or last == first:
+        return first
+    begin, end = first.split("."), last.split(".")
+    differing = [index for index, pair in enumerate(zip(begin, end, strict=False)) if pair[0] != pair[1]]
+    if len(begin) != len(end) or len(differing) != 1:
+        return f"{first} - {last}"
+    index = differing[0]
+    stem = begin[index].rstrip("0123456789")
+    tail = end[index].removeprefix(stem)
+    begin[index] = f"{begin[index]}-{tail if tail.isdigit() else end[index]}"
+    return ".".join(begin)

@@ -1,0 +1,161 @@
+"""The table of a network, for the terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from archdsl.analysis import receptive_field as rf
+from archdsl.analysis.table import Row
+from archdsl.diagnostics.escape import escape, width_of
+from archdsl.driver.summary import Summary
+from archdsl.report.figures import grouped, path_range, rounded, square
+
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+HEADINGS = ("layer", "kind", "output", "weights", "MACs", "field", "line")
+_FIRST_FIGURE = 3
+"""From this column on, cells stand to the right."""
+
+_LEAST = (14, 12, 18)
+"""How narrow the first columns may become."""
+
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    bold: str = ""
+    dim: str = ""
+    off: str = ""
+
+
+_PLAIN, _COLORED = _Style(), _Style("\x1b[1m", "\x1b[2m", "\x1b[0m")
+
+
+def render_text(summary: Summary, *, width: int = 100, color: bool = False) -> str:
+    """The table for a terminal of ``width`` columns: cells aligned, the figures of the whole network below."""
+    style = _COLORED if color else _PLAIN
+    cells = [_cells(row, place, summary.path) for row, place in zip(summary.rows, summary.places, strict=True)]
+    total = ("total", "", "", grouped(summary.totals.weights), grouped(summary.totals.macs), "", "")
+    widths = _widths([HEADINGS, *cells, total], width)
+    rule = _GAP.join("-" * size for size in widths)
+    lines = [
+        *_head(summary, style),
+        "",
+        f"{style.bold}{_line(HEADINGS, widths)}{style.off}",
+        f"{style.dim}{rule}{style.off}",
+        *(_line(row, widths) for row in cells),
+        f"{style.dim}{rule}{style.off}",
+        f"{style.bold}{_line(total, widths)}{style.off}",
+        "",
+        *_closing(summary),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_markdown(summary: Summary) -> str:
+    """The same as a Markdown document of its own."""
+    rows = [_cells(row, place, summary.path) for row, place in zip(summary.rows, summary.places, strict=True)]
+    totals = summary.totals
+    total = ("**total**", "", "", f"**{grouped(totals.weights)}**", f"**{grouped(totals.macs)}**", "", "")
+    marks = [":---" if index < _FIRST_FIGURE else "---:" for index in range(len(HEADINGS))]
+    name, *rest = _head(summary, _PLAIN)
+    lines = [
+        f"## {_in_markdown(name)}",
+        "",
+        *(_in_markdown(line) for line in rest),
+        "",
+        _markdown_row(HEADINGS),
+        _markdown_row(marks),
+        *(_markdown_row((f"`{row[0]}`", *map(_in_markdown, row[1:]))) for row in rows),
+        _markdown_row(total),
+        "",
+        *(_in_markdown(line) for line in _closing(summary)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+# --- the parts ----------------------------------------------------------------------------------------
+
+
+def _head(summary: Summary, style: _Style) -> list[str]:
+    design = summary.design
+    sizes = ", ".join(f"{name} = {size}" for name, size in summary.sizes.items())
+    place = f"{escape(summary.path)}:{summary.line}"
+    inputs = ", ".join(f"{name} {value}" for name, value in design.inputs)
+    outputs = ", ".join(
+        f"{name} {value}{f' (in {when})' if when else ''}" for name, value, when in design.outputs
+    )
+    with_sizes = f"{_GAP}with {sizes}" if sizes else ""
+    return [f"{style.bold}{design.design.name}{style.off}{_GAP}{place}{with_sizes}", f"{inputs} -> {outputs}"]
+
+
+def _cells(row: Row, place: tuple[str, int], home: str) -> tuple[str, ...]:
+    file, line = place
+    kind = row.kind if row.is_layer or row.layers < 2 or row.kind != "group" else f"{row.layers:,} layers"
+    kind = f"{row.count:,} x {kind}" if row.count > 1 else kind
+    macs = None if row.macs is None else row.macs * row.count
+    elsewhere = "" if file == home else f"{escape(file.rpartition('/')[2])}:"
+    return (
+        path_range(row.path, row.last),
+        kind,
+        str(row.output) if row.output is not None else "-",
+        _unless_zero(row.weights * row.count),
+        f"({grouped(macs)})" if row.when else _unless_zero(macs),
+        square(rf.extents(row.field)) if row.output is not None and row.output.spatial else "",
+        f"{elsewhere}{line}",
+    )
+
+
+def _unless_zero(number: int | None) -> str:
+    return "" if number == 0 else grouped(number)
+
+
+def _closing(summary: Summary) -> list[str]:
+    totals = summary.totals
+    training = f", {rounded(totals.training_weights)} of them for training only" if totals.training_weights else ""
+    macs = f"{rounded(totals.macs)} MACs a sample" if totals.macs is not None else "MACs depend on the open sizes"
+    layers = "layer" if totals.layers == 1 else "layers"
+    buffers = f"; {grouped(totals.buffers)} values in buffers" if totals.buffers else ""
+    return [
+        *(["(in brackets: runs in training only, and does not count)"] if any(row.when for row in summary.rows) else []),
+        f"{rounded(totals.weights)} weights{training}; {macs}{buffers}",
+        f"{totals.depth:,} weighted layers deep, {totals.layers:,} {layers} in all; "
+        f"receptive field {square(totals.receptive_field)}",
+    ]
+
+
+# --- columns ------------------------------------------------------------------------------------------
+
+
+def _widths(rows: Iterable[Sequence[str]], room: int) -> list[int]:
+    """The width of each column; where all together do not fit, the texts on the left give way, the path last."""
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    for index in (1, 2, 0):
+        excess = sum(widths) + len(_GAP) * (len(widths) - 1) - room
+        if excess > 0:
+            widths[index] = max(min(_LEAST[index], widths[index]), widths[index] - excess)
+    return widths
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = []
+    for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        shown = _shortened(cell, width, keep_end=index == 0)
+        space = " " * (width - width_of(shown))
+        padded.append(shown + space if index < _FIRST_FIGURE else space + shown)
+    return _GAP.join(padded).rstrip()
+
+
+def _shortened(text: str, width: int, *, keep_end: bool) -> str:
+    if width_of(text) <= width:
+        return text
+    return ELLIPSIS + text[-(width - 1) :] if keep_end else text[: width - 1] + ELLIPSIS
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _in_markdown(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\`*_[]<>|#" else char for char in text)
