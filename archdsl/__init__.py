@@ -1,3 +1,61 @@
-"""archdsl: a language for neural network architectures, and its compiler."""
+"""archdsl: a language for neural network architectures, and its compiler.
+
+    import archdsl
+
+    archdsl.check("specs/resnet.arch").ok                        # is everything right?
+    archdsl.summarize("specs/resnet.arch", "resnet50").totals    # weights, multiply-adds, depth
+    archdsl.compile("specs/resnet.arch", "resnet50")             # PyTorch, as text
+    archdsl.load("specs/resnet.arch", "resnet50", classes=10)    # an nn.Module (this one needs torch)
+
+Specifications with errors raise ``archdsl.ArchError``. Importing the package loads none of this: each name
+is loaded when it is first used.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
 
 __version__ = "0.1.0"
+
+__all__ = ["ArchError", "CheckResult", "__version__", "check", "compile", "load", "summarize"]
+
+_HOMES = {
+    "ArchError": "archdsl.driver.api",
+    "CheckResult": "archdsl.driver.api",
+    "check": "archdsl.driver.api",
+    "compile": "archdsl.driver.api",
+    "load": "archdsl.train.load",
+    "summarize": "archdsl.driver.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Loads a name of the public API when it is first used."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    """The public API, loaded or not."""
+    return sorted({*globals(), *__all__})
+
+
+class _CheckPackage(ModuleType):
+    """The subpackage ``archdsl.check``, which can be called like the function of that name."""
+
+    def __call__(self, *arguments: object, **named: object) -> object:
+        return getattr(import_module(_HOMES["check"]), "check")(*arguments, **named)  # noqa: B009
+
+
+class _Package(ModuleType):
+    """This package. Once ``archdsl.check`` is imported, Python binds its name here in place of the function."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "check" and isinstance(value, ModuleType):
+            value.__class__ = _CheckPackage
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

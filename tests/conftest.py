@@ -25,3 +25,8 @@ def neutral_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes away what would colour or localise the output of the commands under test."""
     for variable in ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "PYTHONWARNINGS"):
         monkeypatch.delenv(variable, raising=False)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Switches that rewrite expected files instead of comparing with them."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden with what is generated today")

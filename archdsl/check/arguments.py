@@ -2,67 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from archdsl.check.partial import complete_block
+from archdsl.check.state import State
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir.design import TENSOR, Block, BlockParameter
 from archdsl.ir.dim import Dim
 from archdsl.ir.evaluate import Environment, EvaluationError, compare, describe, evaluate
 from archdsl.ir.expr import BoundArgument, Expr
 from archdsl.ir.kinds import FLOAT, INT, Kind, Parameter, Value
+from archdsl.ir.types import TensorType
 from archdsl.source.span import Span
 
-Report = Callable[[Diagnostic], None]
 
-
-def evaluated(expr: Expr, env: Environment, report: Report) -> tuple[bool, Value]:
+def evaluated(expr: Expr, env: Environment, state: State) -> tuple[bool, Value]:
     """(True, value), or (False, None) after a report."""
     try:
         return True, evaluate(expr, env)
     except EvaluationError as error:
-        report_evaluation(error, report)
+        report_evaluation(error, state)
         return False, None
 
 
-def report_evaluation(error: EvaluationError, report: Report) -> None:
+def report_evaluation(error: EvaluationError, state: State) -> None:
     """An evaluation error as a finding, unless it rests on one that was reported."""
-    if not error.silent:
-        help = Help(error.help) if error.help else None
-        report(Diagnostic(error.code, error.message, error.span, help=help))
+    if error.silent:
+        state.failed = True
+        return
+    state.fail(error.code, error.message, error.span, help=error.help)
 
 
 def layer_arguments(
-    name: str, parameters: Sequence[Parameter], bound: Sequence[BoundArgument], env: Environment, report: Report
+    name: str, parameters: Sequence[Parameter], bound: Sequence[BoundArgument], env: Environment, state: State
 ) -> dict[str, Value] | None:
     """The arguments of a layer with its defaults; None after a report."""
-    given = {argument.name: argument for argument in bound}
-    values: dict[str, Value] = {}
+    placed: dict[str, tuple[Value, Span]] = {}
     whole = True
-    for parameter in parameters:
-        argument = given.get(parameter.name)
-        if argument is None:
-            values[parameter.name] = parameter.default
-            continue
-        ok, value = evaluated(argument.value, env, report)
-        if not ok:
-            whole = False
-            continue
-        fault = _layer_fault(name, parameter, value, argument.span)
-        if fault is not None:
-            report(fault)
-            whole = False
-        values[parameter.name] = value
+    for argument in bound:
+        ok, value = evaluated(argument.value, env, state)
+        whole = whole and ok
+        if ok:
+            placed[argument.name] = (value, argument.span)
+    values = bound_layer_arguments(name, parameters, placed, state)
     return values if whole else None
 
 
-def check_layer_values(name: str, parameters: Sequence[Parameter], values: Mapping[str, Value], at: Span) -> list[Diagnostic]:
-    """Faults of arguments that were given to a layer through a block-valued parameter, placed at ``at``."""
-    faults = []
+def bound_layer_arguments(
+    name: str, parameters: Sequence[Parameter], placed: Mapping[str, tuple[Value, Span]], state: State
+) -> dict[str, Value] | None:
+    """Evaluated arguments of a layer, checked, with its defaults; None after a report."""
+    values: dict[str, Value] = {}
+    whole = True
     for parameter in parameters:
-        if parameter.name in values:
-            fault = _layer_fault(name, parameter, values[parameter.name], at)
-            faults.extend([fault] if fault is not None else [])
-    return faults
+        given = placed.get(parameter.name)
+        if given is None:
+            values[parameter.name] = parameter.default
+            continue
+        values[parameter.name] = given[0]
+        fault = _layer_fault(name, parameter, *given)
+        if fault is not None:
+            state.report(fault)
+            whole = False
+    return values if whole else None
 
 
 def _layer_fault(name: str, parameter: Parameter, value: Value, span: Span) -> Diagnostic | None:
@@ -84,8 +86,7 @@ def _layer_fault(name: str, parameter: Parameter, value: Value, span: Span) -> D
 def block_arguments(
     block: Block,
     bound: Mapping[str, tuple[Value, Span]],
-    shape_of: Environment,
-    report: Report,
+    state: State,
 ) -> dict[str, Value] | None:
     """The arguments of a block in the order of its parameters, defaults evaluated; None after a report."""
     values: dict[str, Value] = {}
@@ -97,7 +98,7 @@ def block_arguments(
             value, span = bound[parameter.name]
         elif parameter.default is not None:
             span = parameter.default.span
-            ok, value = evaluated(parameter.default, Environment(values, shape_of.shape_of), report)
+            ok, value = evaluated(parameter.default, _alone(values), state)
             if not ok:
                 whole = False
                 continue
@@ -105,11 +106,21 @@ def block_arguments(
             whole = False
             continue
         values[parameter.name] = value
-        fault = _block_fault(block, parameter, value, span, values, shape_of)
+        fault = _block_fault(block, parameter, value, span, values)
         if fault is not None:
-            report(fault)
+            state.report(fault)
             whole = False
     return values if whole else None
+
+
+def _alone(values: Mapping[str, Value]) -> Environment:
+    """Defaults and constraints know the parameters before them, and no shapes: a block may be applied anywhere."""
+    return Environment(values, no_shapes, complete_block)
+
+
+def no_shapes(name: str | None, span: Span) -> TensorType:
+    """What the sizes of values are where there are no values."""
+    raise EvaluationError("E0405", "there is no value here whose sizes could be asked for", span)
 
 
 def _block_fault(
@@ -118,7 +129,6 @@ def _block_fault(
     value: Value,
     span: Span,
     values: Mapping[str, Value],
-    shape_of: Environment,
 ) -> Diagnostic | None:
     if not parameter.kind.accepts(value):
         return wrong_kind(block.name, parameter.name, parameter.kind, value, span)
@@ -126,10 +136,10 @@ def _block_fault(
         return None
     relation, bound = parameter.constraint
     try:
-        limit = evaluate(bound, Environment(values, shape_of.shape_of))
-        holds = compare(relation, value, limit, bound.span)
+        limit = evaluate(bound, _alone(values))
+        holds = _holds(relation, value, limit, bound.span)
     except EvaluationError as error:
-        return Diagnostic(error.code, error.message, error.span)
+        return None if error.silent else Diagnostic(error.code, error.message, error.span)
     if holds:
         return None
     return Diagnostic(
@@ -138,6 +148,13 @@ def _block_fault(
         span,
         labels=(Label(parameter.span, "declared here"),),
     )
+
+
+def _holds(relation: str, value: Value, limit: Value, span: Span) -> bool:
+    """A constraint; one that orders numbers holds for a list if it does for every item."""
+    if isinstance(value, tuple) and relation not in ("==", "!="):
+        return all(_holds(relation, item, limit, span) for item in value)
+    return compare(relation, value, limit, span)
 
 
 def wrong_kind(callee: str, name: str, kind: Kind, value: Value, span: Span) -> Diagnostic:
@@ -155,4 +172,6 @@ def wrong_kind(callee: str, name: str, kind: Kind, value: Value, span: Span) -> 
 
 def _article(kind: Kind) -> str:
     name = str(kind)
-    return f"an {name}" if name[0] in "aeiou" else f"{'a list ' if name[0] == '[' else 'a '}{name}"
+    if name[0] in "[(":
+        return f"a {'list' if name[0] == '[' else 'tuple'} {name}"
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"

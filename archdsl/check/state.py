@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from archdsl.diagnostics.diagnostic import Diagnostic, Frame, Help, Label
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.design import Block
-from archdsl.ir.dim import Dim, DimTooComplex
+from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
 from archdsl.ir.typed import BlockInstance, SizeCondition
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Requirement
@@ -20,6 +20,9 @@ MAX_LAYERS = 10_000_000
 MAX_UNROLLED = 100_000
 """Layers after expansion, where something must be unrolled."""
 MAX_DEPTH = 64
+"""Braces and applied blocks that lie in each other."""
+MAX_VISITED = 400_000
+"""Steps that are looked at one by one: layers, and everything else that takes time."""
 MAX_DIMENSION = 2**24
 MAX_ELEMENTS = 2**40
 MAX_WEIGHTS = 10**13
@@ -33,10 +36,18 @@ class State:
 
     sink: Sink
     trace: tuple[Frame, ...] = ()
-    instances: dict[InstanceKey, BlockInstance] = field(default_factory=dict)
+    instances: dict[InstanceKey, tuple[BlockInstance, int]] = field(default_factory=dict)
+    """Every instance with the depth of its body."""
+    open_instances: list[InstanceKey] = field(default_factory=list)
+    """The applications that lead to the place being checked, outermost first."""
     conditions: list[SizeCondition] = field(default_factory=list)
-    accepted: dict[str, object] = field(default_factory=dict)
+    accepted: dict[str, SizeSet] = field(default_factory=dict)
+    """What all conditions together leave of the sizes of each symbol."""
+    depth: int = 0
+    deepest: int = 0
+    """The depth that was reached since somebody set this."""
     unrolled: int = 0
+    visited: int = 0
     failed: bool = False
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -77,13 +88,31 @@ class State:
         """Findings inside carry this application in their trace."""
         outer = self.trace
         self.trace = (frame, *outer)
-        try:
-            yield
-        finally:
-            self.trace = outer
+        yield
+        self.trace = outer
+
+    # --- depth ----------------------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """One more body around the place being checked."""
+        self.depth += 1
+        self.deepest = max(self.deepest, self.depth)
+
+    def leave(self) -> None:
+        """The body ends."""
+        self.depth -= 1
+
+    # --- limits ---------------------------------------------------------------------------------------
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether a limit on work was passed and reported: what is left is not looked at."""
+        return self.unrolled > MAX_UNROLLED or self.visited > MAX_VISITED
 
     def count_unrolled(self, layers: int, span: Span) -> bool:
         """Whether the budget for layers that had to be written out still holds; reports once when it ends."""
+        if self.is_exhausted:
+            return False
         self.unrolled += layers
         if self.unrolled <= MAX_UNROLLED:
             return True
@@ -91,9 +120,21 @@ class State:
             "E0404",
             f"more than {MAX_UNROLLED:,} layers would have to be written out one by one",
             span,
-            help="turns that are all alike cost nothing: make the block's output equal to its input",
+            help="turns that are all alike cost nothing: equal arguments, an output shaped like the input",
         )
         return False
+
+    def count_visited(self, steps: int, span: Span) -> bool:
+        """Whether the budget for steps still holds; reports once when it ends."""
+        if self.is_exhausted:
+            return False
+        self.visited += steps
+        if self.visited <= MAX_VISITED:
+            return True
+        self.fail("E0404", f"more than {MAX_VISITED:,} steps would have to be checked one by one", span)
+        return False
+
+    # --- conditions on open sizes ---------------------------------------------------------------------
 
     def require(self, requirements: Sequence[Requirement], span: Span) -> bool:
         """Takes conditions on open sizes; False after reporting that they contradict earlier ones."""
@@ -102,31 +143,47 @@ class State:
     def _require(self, requirement: Requirement, span: Span) -> bool:
         try:
             accepted = _accepted(requirement)
+            earlier = self.accepted.get(accepted.symbol or "")
+            both = accepted if earlier is None else accepted.intersect(earlier)
         except DimTooComplex as error:
             self.fail("E0305", f"the sizes that work cannot be decided: {error}", span, help="fix the input's size")
             return False
-        symbol = accepted.symbol
-        earlier = self.accepted.get(symbol)
-        both = accepted if earlier is None else accepted.intersect(earlier)
         if both.never:
-            previous = [condition for condition in self.conditions if condition.accepted.symbol == symbol]
-            labels = [Label(condition.span, f"here {condition.accepted.describe()}") for condition in previous[-3:]]
-            message = f"no {symbol} satisfies all layers: here {accepted.describe()}"
-            self.fail("E0313", message, span, here=requirement.reason, labels=labels)
+            self._contradiction(accepted, requirement.reason, span)
             return False
-        self.accepted[symbol] = both
+        self.accepted[accepted.symbol or ""] = both
         self.conditions.append(SizeCondition(accepted, requirement.reason, span))
         return True
 
+    def _contradiction(self, accepted: SizeSet, reason: str, span: Span) -> None:
+        """Names the earlier condition that excludes this one, or the last ones if only all together do."""
+        before = [condition for condition in self.conditions if condition.accepted.symbol == accepted.symbol]
+        guilty = [condition for condition in before if _exclude(condition.accepted, accepted)][:1] or before[-3:]
+        labels = [Label(condition.span, _demand(condition.accepted, condition.reason)) for condition in guilty]
+        message = f"no size `{accepted.symbol}` of the input satisfies all layers"
+        self.fail("E0313", message, span, here=_demand(accepted, reason), labels=labels)
 
-def _accepted(requirement: Requirement):  # type: ignore[no-untyped-def]
+
+def _accepted(requirement: Requirement) -> SizeSet:
     left, right = requirement.left, requirement.right
     if requirement.relation == ">=":
         return Dim.solve_at_least(left, right)
     if requirement.relation == "divides":
         assert isinstance(right, int)
-        return Dim.solve_equal(left // right * right, left)
+        return Dim.solve_divides(right, left)
     return Dim.solve_equal(left, right)
+
+
+def _exclude(left: SizeSet, right: SizeSet) -> bool:
+    try:
+        return left.intersect(right).never
+    except DimTooComplex:
+        return False
+
+
+def _demand(accepted: SizeSet, reason: str) -> str:
+    """``only where H >= 31: `conv` needs a height of at least 7``."""
+    return f"works only where {accepted.describe().removeprefix('every ')}: {reason}"
 
 
 def within_limits(shape: Sequence[Size]) -> str | None:

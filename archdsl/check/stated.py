@@ -13,6 +13,7 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import is_int
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Requirement
+from archdsl.ops.rules import axis_word
 from archdsl.source.span import Span
 
 
@@ -24,45 +25,49 @@ def compare_stated(
     if expected is None:
         return None
     labels = (Label(came_from, f"this is {actual}"),) if came_from is not None else ()
+    message = f"{what} should be {expected}, but is {actual}"
     if expected.rank != actual.rank:
-        message = f"{what} is stated as {expected}, and is {actual}"
+        here = f"{expected.rank} axes, not {actual.rank}"
         help = _rank_help(expected, actual)
-        state.fail(code, message, shape.span, labels=labels, help=help, expected=expected, actual=actual)
+        state.fail(code, message, shape.span, here=here, labels=labels, help=help, expected=expected, actual=actual)
         return None
     requirements: list[Requirement] = []
     for axis, (stated, real) in enumerate(zip(expected.shape, actual.shape, strict=True)):
-        verdict = _equal(state, stated, real, shape.spans[axis])
-        if verdict is None:
+        place = shape.spans[axis]
+        try:
+            verdict = _equal(stated, real, axis_word(actual.rank, axis))
+        except DimTooComplex as error:
+            state.fail("E0305", f"whether {real} is {stated} cannot be decided: {error}", place, labels=labels)
             return None
         if verdict is False:
-            message = f"{what} is stated as {expected}, and is {actual}"
-            here = f"{real}, not {stated}"
-            place = shape.spans[axis]
+            here = f"the {axis_word(actual.rank, axis)} {_is_or_are(actual.rank, axis)} {real}"
             state.fail(code, message, place, here=here, labels=labels, expected=expected, actual=actual)
             return None
         if verdict is not True:
             requirements.append(verdict)
-    if not state.require(requirements, shape.span):
-        return None
-    return actual
+    return actual if state.require(requirements, shape.span) else None
+
+
+def _is_or_are(rank: int, axis: int) -> str:
+    return "are" if axis_word(rank, axis) in ("channels", "features") else "is"
 
 
 def _rank_help(expected: TensorType, actual: TensorType) -> str | None:
     if actual.rank > 2 and expected.rank == 2:
-        return "put `flatten` (or `global_avg_pool -> flatten`) before it"
+        return "put `flatten`, or `global_avg_pool -> flatten`, before it"
     return None
 
 
-def _equal(state: State, stated: Size, real: Size, span: Span) -> bool | Requirement | None:
+def _equal(stated: Size, real: Size, word: str) -> bool | Requirement:
+    """Whether two sizes are equal: always, never, or where something holds for the input; may raise DimTooComplex."""
     if isinstance(stated, int) and isinstance(real, int):
         return stated == real
-    try:
-        solution = Dim.solve_equal(stated, real)
-    except DimTooComplex:
+    if isinstance(stated, Dim) and isinstance(real, Dim) and stated.symbol_name != real.symbol_name:
         return False
+    solution = Dim.solve_equal(stated, real)
     if solution.always or solution.never:
         return bool(solution.always)
-    return Requirement(real, "==", stated, f"{real} has to be {stated}")
+    return Requirement(real, "==", stated, f"the {word} {real} has to be {stated}")
 
 
 def _expected(state: State, activation: Activation, shape: Shape, actual: TensorType) -> TensorType | None:
@@ -100,7 +105,7 @@ def stated_size(state: State, activation: Activation, expr: Expr) -> Size | None
     try:
         value = evaluate(expr, activation.shape_environment())
     except EvaluationError as error:
-        report_evaluation(error, state.report)
+        report_evaluation(error, state)
         return None
     if isinstance(value, Dim):
         return value

@@ -24,7 +24,7 @@ def open_file(path: str) -> tuple[str, Compilation]:
     return shown, Compilation(DiskLoader(find_root(shown)))
 
 
-def choose_networks(compilation: Compilation, path: str, name: str | None) -> Sequence[Design]:
+def choose_networks(compilation: Compilation, path: str, name: str | None) -> list[Design]:
     """The network of that name, or every network of the file; none where errors hide what is there.
 
     :raises CommandError: where the file is in order but has no such network.

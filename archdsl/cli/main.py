@@ -17,7 +17,6 @@ from typing import NoReturn, Protocol
 from archdsl import __version__
 from archdsl.cli import terminal
 from archdsl.cli.refusal import CommandError
-from archdsl.diagnostics.escape import escape
 
 ISSUES = "https://github.com/archdsl/archdsl/issues"
 
@@ -83,7 +82,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Usage and what is wrong with it, on standard error; ends with 2."""
-        terminal.remark(f"{self.format_usage()}archdsl: error: {escape(message)}\n")
+        terminal.remark(self.format_usage())
+        terminal.complain(message)
         raise SystemExit(2)
 
 

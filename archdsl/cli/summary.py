@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--depth",
         type=_depth,
         metavar="D",
-        help="fold what lies deeper: a number of path parts, or `all` (default: what fits a screen, 2 or 1; in JSON all)",
+        help="fold what lies deeper: a number of path parts, or `all` (default: 2 or 1, to fit a screen; in JSON all)",
     )
 
 

@@ -6,8 +6,6 @@ import os
 import sys
 from typing import TextIO
 
-from archdsl.diagnostics.escape import escape
-
 PLAIN_WIDTH = 100
 """Columns of tables and findings where there is no terminal to ask."""
 
@@ -64,8 +62,15 @@ def remark(text: str) -> None:
 
 def complain(sentence: str) -> None:
     """Why a command cannot do what it was asked: ``archdsl: error: ...`` on standard error."""
-    lines = sentence.split("\n")
-    remark("archdsl: error: " + "\n".join(escape(line) for line in lines) + "\n")
+    remark(f"archdsl: error: {escaped(sentence)}\n")
+
+
+def escaped(text: str) -> str:
+    """A text whose lines may hold what a stranger wrote, safe for the screen."""
+    # Here, because an answer from the cache has nothing to escape.
+    from archdsl.diagnostics.escape import escape
+
+    return "\n".join(escape(line) for line in text.split("\n"))
 
 
 def show_pending() -> None:

@@ -53,15 +53,19 @@ def summarize(
     :raises TooManyRows: where the table would be too long without folding.
     """
     typed = compilation.typed(path, design)
-    if typed is None or compilation.sink.has_errors or not typed.complete:
+    if typed is None or not _is_sound(typed, compilation):
         return None
     known = {name: size for name, size in {**typed.nominal, **(sizes or {})}.items() if name in open_sizes(typed)}
     fixed = check(design, compilation.sink, sizes=known) if known else typed
-    if fixed is None or compilation.sink.has_errors or not fixed.complete:
+    if fixed is None or not _is_sound(fixed, compilation):
         return None
     found = rows(fixed, depth=depth, merge_equal=merge_equal)
     places = tuple((row.span.path, compilation.line(row.span)) for row in found)
     return Summary(path, compilation.line(design.name_span), fixed, known, tuple(found), places, totals(fixed))
+
+
+def _is_sound(design: TypedDesign, compilation: Compilation) -> bool:
+    return design.complete and not compilation.sink.has_errors
 
 
 def document_of(summary: Summary) -> SummaryDocument:

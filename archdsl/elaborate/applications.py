@@ -15,7 +15,7 @@ from archdsl.elaborate.expressions import (
 )
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.binding import Given
-from archdsl.ir.design import BLOCK, TENSOR, X, Apply, Block, Body, Inline, Layer, Merge, Node, Refer, Unknown
+from archdsl.ir.design import BLOCK, TENSOR, Apply, Block, Body, Inline, Layer, Merge, Node, Refer, Unknown, X
 from archdsl.ir.expr import BoundArgument, Local, NameTemplate
 from archdsl.ops import REGISTRY
 from archdsl.source.span import Span
@@ -122,7 +122,8 @@ class Applications:
         bound = bind_to(self._scope, name, block, given.plain, node.name.span) if given is not None else None
         if given is None or bound is None:
             return Unknown(node.span)
-        tensors = tuple((part.name, given.tensors[id(part.value)]) for part in bound if id(part.value) in given.tensors)
+        labels = {part.name: given.tensors[id(part.value)] for part in bound if id(part.value) in given.tensors}
+        tensors = tuple((name, labels[name]) for name in block.tensor_parameters)
         plain = tuple(part for part in bound if id(part.value) not in given.tensors)
         if node.inline:
             return self._inline(node, block, plain, label)

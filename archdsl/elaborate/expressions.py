@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.binding import Formal, Given, bind, given_twice
-from archdsl.ir.design import TENSOR, X, Block
+from archdsl.ir.design import TENSOR, Block, X
 from archdsl.ir.expr import (
     BinaryOp,
     BlockOf,
@@ -25,12 +24,19 @@ from archdsl.ir.expr import (
     UnaryOp,
 )
 from archdsl.ops import REGISTRY
-from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast
 
 SIZE_ATTRIBUTES = ("channels", "features", "height", "width", "depth", "length")
-FUNCTIONS = {"len": (1, 1), "min": (1, 16), "max": (1, 16), "sum": (1, 1), "abs": (1, 1), "int": (1, 1), "round": (1, 1)}
+FUNCTIONS = {
+    "len": (1, 1),
+    "min": (1, 16),
+    "max": (1, 16),
+    "sum": (1, 1),
+    "abs": (1, 1),
+    "int": (1, 1),
+    "round": (1, 1),
+}
 """Built-in functions with the least and the most arguments they take."""
 OUTSIDE = "under a label, braces are a module of its own: what goes in and out is the running value"
 _SYMBOL = re.compile(r"[A-Z][A-Za-z0-9_]*")
@@ -136,7 +142,7 @@ class _Lowering:
     def _name(self, template: ast.Template, span: Span) -> Expr:
         scope, name = self._scope, template.plain
         if name is None:
-            self._fail("E0405", "a label is no number; its sizes are `.channels`, `.height`, `.width` ...", span)
+            raise self._fault("E0405", "a label is no number; its sizes are `.channels`, `.height`, `.width` ...", span)
         if scope.is_unknown(name):
             raise _Unbound
         variable = scope.variables.get(name)
@@ -144,22 +150,24 @@ class _Lowering:
             return Local(name, span)
         if variable is not None or name == X or name in scope.labels:
             sizes = ", ".join(f"`{name}.{size}`" for size in ("channels", "height", "width"))
-            self._fail("E0405", f"`{name}` is a tensor, not a number", span, f"its sizes are {sizes} ...")
+            raise self._fault("E0405", f"`{name}` is a tensor, not a number", span, f"its sizes are {sizes} ...")
         if name in scope.definitions or name in REGISTRY:
             return self._block_value(name, None, span, span)
         if self._symbols and _SYMBOL.fullmatch(name):
             return Local(name, span)
         if _SYMBOL.fullmatch(name) and len(name) == 1:
-            self._fail("E0219", f"nothing here is called `{name}`", span, "the sizes of a value are `x.height` and the like")
+            raise self._fault(
+                "E0219", f"nothing here is called `{name}`", span, "the sizes of a value are `x.height` and the like"
+            )
         help = scope.suggestion(name, scope.variables, scope.definitions, REGISTRY)
-        self._fail("E0219", f"nothing here is called `{name}`", span, help)
+        raise self._fault("E0219", f"nothing here is called `{name}`", span, help)
 
     def _size(self, value: ast.Expression, name: ast.Identifier, span: Span) -> Expr:
         if not isinstance(value, ast.Name):
-            self._fail("E0222", f"only a value such as `x` or a label has `.{name.text}`", span)
+            raise self._fault("E0222", f"only a value such as `x` or a label has `.{name.text}`", span)
         if name.text not in SIZE_ATTRIBUTES:
             help = self._scope.suggestion(name.text, SIZE_ATTRIBUTES)
-            self._fail("E0222", f"a value has no `.{name.text}`", name.span, help)
+            raise self._fault("E0222", f"a value has no `.{name.text}`", name.span, help)
         template = self.template(value.template)
         if template.plain == X:
             return SizeOf(None, name.text, span)
@@ -176,11 +184,11 @@ class _Lowering:
         if variable is not None and variable[1] is TENSOR:
             return
         if variable is not None:
-            self._fail("E0222", f"`{name}` is a variable and has no shape", span)
+            raise self._fault("E0222", f"`{name}` is a variable and has no shape", span)
         if scope.is_outside(name):
-            self._fail("E0208", f"`{name}` cannot be reached from inside `{scope.module}`", span, OUTSIDE)
+            raise self._fault("E0208", f"`{name}` cannot be reached from inside `{scope.module}`", span, OUTSIDE)
         help = scope.suggestion(name, scope.labels, (X,))
-        self._fail("E0208", f"no earlier value is labelled `{name}`", span, help)
+        raise self._fault("E0208", f"no earlier value is labelled `{name}`", span, help)
 
     def _call(self, function: ast.Identifier, arguments: ast.Arguments, span: Span) -> Expr:
         scope, name = self._scope, function.text
@@ -190,14 +198,14 @@ class _Lowering:
             return self._block_value(name, arguments, span, function.span)
         if name not in FUNCTIONS:
             help = scope.suggestion(name, FUNCTIONS, scope.definitions, REGISTRY)
-            self._fail("E0219", f"there is no function `{name}`", function.span, help)
+            raise self._fault("E0219", f"there is no function `{name}`", function.span, help)
         least, most = FUNCTIONS[name]
         for item in arguments.items:
             if isinstance(item, ast.Keyword):
-                self._fail("E0202", f"`{name}` takes its arguments without names", item.name.span)
+                raise self._fault("E0202", f"`{name}` takes its arguments without names", item.name.span)
         if not least <= len(arguments.items) <= most:
             takes = "one argument" if most == 1 else f"{least} to {most} arguments"
-            self._fail("E0205", f"`{name}` takes {takes}, not {len(arguments.items)}", arguments.span)
+            raise self._fault("E0205", f"`{name}` takes {takes}, not {len(arguments.items)}", arguments.span)
         values = tuple(self.expression(item) for item in arguments.items if not isinstance(item, ast.Keyword))
         return BuiltinCall(name, values, span)
 
@@ -223,21 +231,22 @@ class _Lowering:
         scope = self._scope
         if name not in scope.definitions:
             if REGISTRY[name].inputs is None:
-                self._fail("E0206", f"`{name}` joins paths: it cannot be handed on as a block", span)
+                raise self._fault("E0206", f"`{name}` joins paths: it cannot be handed on as a block", span)
             return name
         block = scope.lower_block(scope.definitions[name], span)
         if block is None:
             raise _Unbound
         if block.is_network:
-            self._fail("E0206", f"`{name}` is a network: only blocks and layers can be handed on", span)
+            raise self._fault("E0206", f"`{name}` is a network: only blocks and layers can be handed on", span)
         if block.tensor_parameters:
             listed = " and ".join(f"`{parameter}`" for parameter in block.tensor_parameters)
-            self._fail("E0206", f"`{name}` takes tensors ({listed}): it cannot be handed on as a block", span)
+            raise self._fault("E0206", f"`{name}` takes tensors ({listed}): it cannot be handed on as a block", span)
         return block
 
-    def _fail(self, code: str, message: str, span: Span, help: str | None = None) -> NoReturn:
+    def _fault(self, code: str, message: str, span: Span, help: str | None = None) -> _Unbound:
+        """Reports what is wrong; what it returns is to be raised."""
         self._scope.fail(code, message, span, help)
-        raise _Unbound
+        return _Unbound()
 
 
 def positional_names(scope: BlockScope, callee: str, given: list[Given]) -> tuple[BoundArgument, ...] | None:

@@ -14,9 +14,9 @@ from archdsl.elaborate.slots import assign_slots
 from archdsl.elaborate.statements import StatementLowering
 from archdsl.elaborate.uses import report_unused
 from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output
-from archdsl.ir.expr import Const
+from archdsl.ir.expr import Const, sizes_in
 from archdsl.ir.kinds import ANY, UNKNOWN, Kind
-from archdsl.resolve.reserved import why_reserved
+from archdsl.ir.reserved import why_reserved
 from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast
@@ -163,6 +163,10 @@ class Lowering:
         if node.constraint is not None:
             lowered = lower_expression(scope, node.constraint[1])
             constraint = (node.constraint[0], lowered) if lowered is not None else None
+        for part in (default, constraint[1] if constraint is not None else None):
+            if part is not None and sizes_in(part):
+                message = "what a parameter is declared with cannot depend on the input"
+                scope.fail("E0405", message, sizes_in(part)[0].span, "use the size inside the block")
         if kind is not None:
             self._check_tensor(scope, node, kind, block)
         scope.declare(node.name, kind, known=kind is not None)

@@ -13,7 +13,7 @@ from archdsl.elaborate.syntax_walk import all_labels
 from archdsl.ir.design import Block
 from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Kind
-from archdsl.resolve.reserved import why_reserved, why_reserved_parameter
+from archdsl.ir.reserved import why_reserved, why_reserved_parameter
 from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast

@@ -31,12 +31,15 @@ from archdsl.ir.design import (
     Slot,
 )
 from archdsl.ir.expr import NameTemplate, locals_in
-from archdsl.ir.walk import is_plain, labels, level, open_bodies
+from archdsl.ir.walk import is_plain, label_of, labels, level, open_bodies
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Op
 from archdsl.source.span import Span
 
 Report = Callable[[Diagnostic], None]
+_Names = dict[str, tuple[str, Span]]
+"""Labels with their places, by their lower case: on some disks, and to some readers, case makes no difference."""
+
 _NUMBERED = Slot()
 _CONTAINER = "layers"
 
@@ -58,14 +61,14 @@ class _Scope:
         self._report = report
         self._plain = is_plain(body) and not network
         self._numbered = self._plain and next(labels(body), None) is None
-        self._taken: dict[str, Span] = {}
+        self._taken: _Names = {}
         self._roles: dict[str, int] = {}
         self._given: dict[str, int] = {}
         self._shared: dict[object, NameTemplate] = {}
         self._containers: set[int] = set()
         if self._numbered:
             return
-        self._take_labels(body, self._taken)
+        self._taken = self._take_labels(body, ())
         self._find_containers(body)
         self._count_roles(body)
 
@@ -80,31 +83,33 @@ class _Scope:
 
     # --- what stands at this level --------------------------------------------------------------------
 
-    def _take_labels(self, body: Body, taken: dict[str, Span]) -> None:
-        """Plain labels are unique in their class, but for the branches of one condition."""
+    def _take_labels(self, body: Body, around: tuple[_Names, ...]) -> _Names:
+        """The plain labels of a body, unique in their class; those of the two branches of a condition may be equal."""
+        own: _Names = {}
+        taken = (*around, own)
         for node in body.nodes:
-            label = getattr(node, "label", None)
+            label = label_of(node)
             if label is not None and label.plain is not None:
                 self._take(label.plain, label.span, taken)
-            if isinstance(node, Input | Output):
-                self._take(node.name, node.span, taken) if isinstance(node, Input) else None
+            if isinstance(node, Input):
+                self._take(node.name, node.span, taken)
             if isinstance(node, Choice) and node.label is None:
-                branches = [dict(taken), dict(taken)]
-                self._take_labels(node.then, branches[0])
-                self._take_labels(node.otherwise, branches[1])
-                taken.update(branches[1] | branches[0])
+                own.update(self._take_labels(node.then, taken) | self._take_labels(node.otherwise, taken))
                 continue
             for inner in open_bodies(node):
-                self._take_labels(inner, taken)
+                own.update(self._take_labels(inner, taken))
+        return own
 
-    def _take(self, name: str, span: Span, taken: dict[str, Span]) -> None:
-        earlier = taken.get(name) or next((at for key, at in taken.items() if key.lower() == name.lower()), None)
+    def _take(self, name: str, span: Span, taken: tuple[_Names, ...]) -> None:
+        key = name.lower()
+        earlier = next((names[key] for names in taken if key in names), None)
         if earlier is None:
-            taken[name] = span
+            taken[-1][key] = (name, span)
             return
-        self._report(
-            Diagnostic("E0207", f"the label `{name}` is used twice", span, labels=(Label(earlier, "first used here"),))
-        )
+        message = f"the label `{name}` is used twice"
+        if earlier[0] != name:
+            message = f"the labels `{earlier[0]}` and `{name}` differ in case only"
+        self._report(Diagnostic("E0207", message, span, labels=(Label(earlier[1], "first used here"),)))
 
     def _find_containers(self, body: Body) -> None:
         """Loops (outermost first) that become a module list because their modules have no names."""
@@ -285,9 +290,7 @@ def _names_itself(node: Choice) -> bool:
     if any(next(labels(body), None) is not None or not is_plain(body) for body in bodies):
         return False
     modules = [inner for body in bodies for inner in level(body) if _role(inner) is not None]
-    return bool(modules) and all(
-        is_single_module(body) or not body.nodes or len(bodies) == 2 for body in bodies
-    )
+    return bool(modules) and all(is_single_module(body) or not body.nodes or len(bodies) == 2 for body in bodies)
 
 
 def _choice_role(node: Choice) -> str:

@@ -20,7 +20,7 @@ from archdsl.ir.design import (
     Unknown,
 )
 from archdsl.ir.expr import Expr, NameTemplate, RangeOf, sizes_in
-from archdsl.resolve.reserved import why_reserved
+from archdsl.ir.reserved import why_reserved
 from archdsl.source.span import Span
 from archdsl.syntax import ast
 

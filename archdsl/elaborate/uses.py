@@ -13,7 +13,6 @@ from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.diagnostics.sink import Sink
 from archdsl.elaborate.extent import Extents
 from archdsl.ir.design import (
-    X,
     Apply,
     Assert,
     Block,

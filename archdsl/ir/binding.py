@@ -103,9 +103,7 @@ _INFERRED = frozenset(("in_channels", "in_features", "num_features", "input_shap
 """What PyTorch asks for and this language infers."""
 
 
-def _missing(
-    callee: str, formals: Sequence[Formal], bound: dict[str, BoundArgument], at: Span
-) -> list[Diagnostic]:
+def _missing(callee: str, formals: Sequence[Formal], bound: dict[str, BoundArgument], at: Span) -> list[Diagnostic]:
     names = [formal.name for formal in formals if formal.required and formal.name not in bound]
     if not names:
         return []

@@ -35,9 +35,11 @@ def tuple_of(*items: Kind) -> Kind:
     name = ", ".join(str(item) for item in items)
     return Kind(
         f"({name})",
-        lambda value: isinstance(value, tuple)
-        and len(value) == len(items)
-        and all(item.accepts(part) for item, part in zip(items, value, strict=True)),
+        lambda value: (
+            isinstance(value, tuple)
+            and len(value) == len(items)
+            and all(item.accepts(part) for item, part in zip(items, value, strict=True))
+        ),
     )
 
 

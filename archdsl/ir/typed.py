@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archdsl.ir import design as d
+from archdsl.ir.dim import SizeSet
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
+from archdsl.source.span import Span
 
 Env = Mapping[str, Value]
 
@@ -219,7 +221,7 @@ class TypedDesign:
 class SizeCondition:
     """What an open input size must satisfy, with the place that asks for it."""
 
-    accepted: object
-    """A set of sizes of one symbol (``ir.dim``)."""
+    accepted: SizeSet
+    """A set of sizes of one symbol."""
     reason: str
-    span: object
+    span: Span

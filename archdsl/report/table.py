@@ -83,9 +83,7 @@ def _head(summary: Summary, style: _Style) -> list[str]:
     sizes = ", ".join(f"{name} = {size}" for name, size in summary.sizes.items())
     place = f"{escape(summary.path)}:{summary.line}"
     inputs = ", ".join(f"{name} {value}" for name, value in design.inputs)
-    outputs = ", ".join(
-        f"{name} {value}{f' (in {when})' if when else ''}" for name, value, when in design.outputs
-    )
+    outputs = ", ".join(f"{name} {value}{f' (in {when})' if when else ''}" for name, value, when in design.outputs)
     with_sizes = f"{_GAP}with {sizes}" if sizes else ""
     return [f"{style.bold}{design.design.name}{style.off}{_GAP}{place}{with_sizes}", f"{inputs} -> {outputs}"]
 
@@ -118,7 +116,11 @@ def _closing(summary: Summary) -> list[str]:
     layers = "layer" if totals.layers == 1 else "layers"
     buffers = f"; {grouped(totals.buffers)} values in buffers" if totals.buffers else ""
     return [
-        *(["(in brackets: runs in training only, and does not count)"] if any(row.when for row in summary.rows) else []),
+        *(
+            ["(in brackets: runs in training only, and does not count)"]
+            if any(row.when for row in summary.rows)
+            else []
+        ),
         f"{rounded(totals.weights)} weights{training}; {macs}{buffers}",
         f"{totals.depth:,} weighted layers deep, {totals.layers:,} {layers} in all; "
         f"receptive field {square(totals.receptive_field)}",

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.diagnostics.sink import Sink
 from archdsl.diagnostics.suggest import closest
+from archdsl.ir.reserved import why_reserved
 from archdsl.ops import REGISTRY
-from archdsl.resolve.reserved import why_reserved
 from archdsl.resolve.resolved import Definition, Project, ResolvedFile
 from archdsl.source.loader import MAX_IMPORT_DEPTH, Loader, Refusal, scan_std
 from archdsl.source.source import Source
@@ -102,16 +102,17 @@ class Resolver:
                 continue
             file.unknown.add(imported.alias.text)
             near = closest(imported.name.text, scan_std())
-            help = Help(f"did you mean `{near}`?") if near else None
+            meant = Help(f"did you mean `{near}`?") if near else None
             message = f"the standard library has no block `{imported.name.text}`"
-            self._report("E0215", message, imported.name.span, help)
+            self._report("E0215", message, imported.name.span, meant)
 
     def _unknown_import(self, file: ResolvedFile, target: ResolvedFile, imported: ast.Imported) -> None:
         name = imported.name.text
         passed_on = target.scope.get(name)
         if passed_on is not None:
-            help = f"import it from where it is defined, `{passed_on.file.path}`"
-            self._report("E0215", f"`{target.path}` imports `{name}`, but does not define it", imported.name.span, Help(help))
+            source = Help(f"import it from where it is defined, `{passed_on.file.path}`")
+            message = f"`{target.path}` imports `{name}`, but does not define it"
+            self._report("E0215", message, imported.name.span, source)
             return
         near = closest(name, [definition.name for definition in target.own])
         help = Help(f"did you mean `{near}`?") if near else None

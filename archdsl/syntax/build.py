@@ -90,10 +90,10 @@ def _lexer_pattern(terminals: list[TerminalDef]) -> tuple[str, dict[str, str]]:
 def tables_source() -> str:
     """The text of ``_tables.py``."""
     lark = compile_grammar((HERE / "grammar.lark").read_text(encoding="utf-8"))
-    table = lark.parser.parser._parse_table  # type: ignore[attr-defined]
+    table = lark.parser.parser._parse_table
     rules = {id(rule): index for index, rule in enumerate(lark.rules)}
     equal = {rule: index for index, rule in enumerate(lark.rules)}
-    pattern, keywords = _lexer_pattern(lark.terminals)
+    pattern, keywords = _lexer_pattern(list(lark.terminals))
     lines = [
         '"""Generated from grammar.lark by ``python -m archdsl.syntax.build``; do not edit."""',
         "",

@@ -108,7 +108,9 @@ _TOP_LEVEL = {
     "module": "a reusable part is a `block`",
     "conv": "layers stand inside a `block` or a `network`",
 }
-_KEYWORDS_IN_NAMES = frozenset("FOR IN BY IF ELSE REPEAT LET INLINE WHEN FROM IMPORT AS AND OR NOT TRUE FALSE NONE".split())
+_KEYWORDS_IN_NAMES = frozenset(
+    "FOR IN BY IF ELSE REPEAT LET INLINE WHEN FROM IMPORT AS AND OR NOT TRUE FALSE NONE".split()
+)
 
 
 def _word(kind: str) -> str:

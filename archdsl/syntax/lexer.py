@@ -169,11 +169,15 @@ class Lexer:
         new_statement = broken and kind in _STARTS_OPERAND and last.kind in _ENDS_OPERAND
         if kind not in _NEVER_IN_PARENTHESES and not new_statement:
             return
-        while self._in_expression:
-            self._unclosed(self._pop())
+        self._close_expression()
         if broken and kind != "_ARROW":
             at = self._line_broken_at
             self.tokens.append(Token("_SEP", "\n", at, at + 1))
+
+    def _close_expression(self) -> None:
+        """Closes the brackets of the expression around this place: it has ended without them."""
+        while self._in_expression:
+            self._unclosed(self._pop())
 
     def _begins_definition(self, at: int, end: int) -> bool:
         """Whether a keyword of the top level stands where a definition begins: no label, at the start of its line."""
@@ -183,8 +187,7 @@ class Lexer:
     def _open(self, text: str, at: int) -> None:
         template = text == "{" and self._touches_a_name(at)
         if text == "{" and not template:
-            while self._in_expression:
-                self._unclosed(self._pop())
+            self._close_expression()
         self._push(_Bracket(text, at, template))
         kind = {"(": "LPAR", "[": "LSQB", "{": "_TOPEN" if template else "_LBRACE"}[text]
         self.tokens.append(Token(kind, text, at, at + 1))

@@ -260,4 +260,3 @@ class _Machine:
             span, after = self._source.span(before.start, before.end), " after `->`"
         message = f"expected {describe_expected(possible)}{after}, found {describe_found(token)}"
         self._report(Diagnostic("E0101", message, span, help=Help(help) if help else None))
-

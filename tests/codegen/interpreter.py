@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
-from tests.ops.support import build as build_layer
 from torch import Tensor, nn
 
 from archdsl.analysis.flatten import FlatLayer, bind_turn, flatten, label_text
@@ -21,6 +20,7 @@ from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Call
+from tests.ops.support import build as build_layer
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Interpreter(nn.Module):
 
     def load(self, weights: dict[str, Tensor]) -> None:
         """Takes a ``state_dict`` with dotted paths; every key has to be there and nothing else."""
-        mine = {key: value for key, value in self.state_dict().items()}
+        mine = self.state_dict()
         translated = {}
         for key, value in weights.items():
             path, _, tensor = key.rpartition(".")
@@ -117,7 +117,7 @@ class Interpreter(nn.Module):
 
     def _run(self, layer: FlatLayer, *operands: Tensor) -> Tensor:
         assert layer.output is not None
-        fixed = [size for size in layer.output.shape]
+        fixed = list(layer.output.shape)
         key = layer.path.replace(".", "/")
         module = self._by_path[key] if layer.is_module else _make(layer)
         result: Tensor = module(*operands)

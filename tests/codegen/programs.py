@@ -108,9 +108,15 @@ network staged(widths: [int] = [4, 6]) {
     "conditions": """
 block unit(channels: int, stride: int = 1, gate: bool = false, rate: float = 0.0) {
     conv1: conv(channels, 3, stride=stride, padding=1) -> bn1: batch_norm
-    if gate { scale { identity; global_avg_pool -> squeeze: conv(2, 1) -> relu -> widen: conv(channels, 1) -> sigmoid } }
+    if gate {
+        scale {
+            identity
+            global_avg_pool -> squeeze: conv(2, 1) -> relu -> widen: conv(channels, 1) -> sigmoid
+        }
+    }
     if rate > 0.0 { dropout(rate) }
-    if x.channels == channels and stride == 1 { conv2: conv(channels, 1) } else if stride == 2 { conv3: conv(channels, 1, bias=false) }
+    if x.channels == channels and stride == 1 { conv2: conv(channels, 1) }
+    else if stride == 2 { conv3: conv(channels, 1, bias=false) }
     relu
 }
 network conditional() {

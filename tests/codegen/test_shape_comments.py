@@ -6,12 +6,12 @@ import re
 
 import pytest
 import torch
-from tests.codegen.interpreter import random_inputs
-from tests.codegen.programs import PROGRAMS
-from tests.networks.support import NETWORKS, check_text, execute, source, typed
 from torch import Tensor, nn
 
 from archdsl.codegen import emit
+from tests.codegen.interpreter import random_inputs
+from tests.codegen.programs import PROGRAMS
+from tests.networks.support import NETWORKS, check_text, execute, source, typed
 
 _COMMENTED = re.compile(r"^(\s+)(\w+)(?:: Tensor)? = .*  # (N x .*)$")
 _COMMENT_ABOVE = re.compile(r"^(\s+)# (N x .*)$")
@@ -64,7 +64,10 @@ def test_comments_of_the_feature_programs_are_true(name: str) -> None:
     assert _run(emit([design]), design.design.name, inputs, sizes) > 0
 
 
-@pytest.mark.parametrize(("file", "name"), [row for row in NETWORKS if row[1] in ("resnet50", "googlenet", "vgg11", "densenet121", "alexnet")])
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [row for row in NETWORKS if row[1] in ("resnet50", "googlenet", "vgg11", "densenet121", "alexnet")],
+)
 def test_comments_of_the_specs_are_true(file: str, name: str) -> None:
     sizes = {"N": 1, "H": 95, "W": 130}
     inputs = random_inputs(typed(file, name), batch=1, H=95, W=130)

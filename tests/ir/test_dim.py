@@ -172,6 +172,8 @@ def test_text(size: Dim, text: str, python: str) -> None:
         ((H + 1) // 2, Dim.solve_divides(2, H), "H/2"),
         ((H + 1) // 2, Dim.solve_divides(2, H + 1), "(H + 1)/2"),
         (H // 2, Dim.solve_divides(2, H + 1), "(H − 1)/2"),
+        ((H + 1) // 3, Dim.solve_divides(3, H + 1), "(H + 1)/3"),
+        ((H + 1) // 3, Dim.solve_divides(3, H), "H/3"),
         (H // 2, SizeSet.of(True, "H"), "⌊H/2⌋"),
         (H // 2, SizeSet.of(False, "H"), "⌊H/2⌋"),
         # what is too complex to decide is not used
@@ -296,6 +298,8 @@ def test_sizes_without_an_order_for_all_inputs_are_refused() -> None:
         lambda: [size := H, [size := size // 4_096 for _ in range(400)]],
         lambda: sum((H // (5_000 + index) for index in range(1_100)), start=0),
         lambda: dim_max(H % 4_099, (H + 7) % 4_093),
+        lambda: (H + 2**4_000) * 2**200,
+        lambda: (H // 2) * 2**4_000 * 2**200,
         lambda: many_floors(100).substitute(many_floors(100)),
     ],
 )

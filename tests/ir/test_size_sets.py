@@ -71,6 +71,7 @@ def test_random_networks_meet_where_their_integers_do(block: int) -> None:
             assert_repeats_as_told(equal)
             sets.append(equal)
             large = Dim.solve_at_least(a, b)
+            assert_repeats_as_told(large)
             assert_is_exactly(large, [n for n, (x, y) in enumerate(zip(lefts, values, strict=True), 1) if x >= y])
             sets.append(large)
         divisor = rng.randint(1, 9)
@@ -81,6 +82,7 @@ def test_random_networks_meet_where_their_integers_do(block: int) -> None:
             both = both.intersect(other)
         everywhere = [n for n in range(1, LAST + 1) if all(s.contains(n) for s in [*sets, divisible])]
         assert_is_exactly(both, everywhere)
+        assert_repeats_as_told(both)
         assert both == divisible.intersect(sets[3]).intersect(sets[2]).intersect(sets[1]).intersect(sets[0])
 
 
@@ -177,6 +179,7 @@ def test_all_sizes_and_none_as_residues() -> None:
 def test_a_range_of_sizes() -> None:
     assert SizeSet.between("H", 64, 512).maximum == 512
     assert SizeSet.between("H", -3, 4).minimum == 1
+    assert SizeSet.between("H", 5, 5).minimum == 5
     assert SizeSet.between("H", 5, 4).never
     assert SizeSet.between("H", 5).maximum is None
     assert SizeSet.between("H", 1).always

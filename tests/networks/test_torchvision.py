@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.networks.support import NETWORKS, build, typed
-from tests.oracles.torchvision_models import output_calls, private_model, torchvision_model, weight_count
 
 from archdsl.analysis.flatten import flatten
 from archdsl.check.check import check
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.dim import Dim
+from tests.networks.support import NETWORKS, build, typed
+from tests.oracles.torchvision_models import output_calls, private_model, torchvision_model, weight_count
 
 SIZES = {"densenet": (64, 97), "alexnet": (96, 127)}
 """Sizes per family that keep the tests short; two batch shapes each."""

@@ -1,0 +1,73 @@
+"""The generated files that people read: committed, formatted, and what the generator writes today.
+
+``pytest --update-golden`` rewrites them; read the difference as a reviewer before you commit it.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.networks.support import ROOT, compilation, execute, source
+
+from archdsl.codegen import HEADER
+from archdsl.codegen.printer_allowed import check_allowed
+
+GOLDEN = {
+    "resnet50.py": ("resnet.arch", ("resnet50",)),
+    "resnet.py": ("resnet.arch", ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")),
+    "googlenet.py": ("googlenet.arch", ("googlenet",)),
+    "densenet.py": ("densenet.arch", ("densenet121", "densenet161", "densenet169", "densenet201")),
+    "vgg.py": ("vgg.arch", ("vgg11", "vgg16", "vgg16_bn")),
+    "alexnet.py": ("alexnet.arch", ("alexnet",)),
+    "lenet.py": ("lenet.arch", ("lenet",)),
+    "nin.py": ("nin.arch", ("nin",)),
+}
+FOLDER = ROOT / "tests" / "golden"
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_file(name: str, request: pytest.FixtureRequest) -> None:
+    file, networks = GOLDEN[name]
+    text = source(file, *networks)
+    if request.config.getoption("--update-golden"):
+        (FOLDER / name).write_text(text, encoding="ascii")
+    assert (FOLDER / name).read_text(encoding="ascii") == text
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_methods_are_short_and_syntax_is_on_the_list(name: str) -> None:
+    text = (FOLDER / name).read_text(encoding="ascii")
+    assert text.splitlines()[0] == f"# {HEADER}"
+    tree = ast.parse(text)
+    check_allowed(tree)
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert {ast.unparse(node) for node in imported} <= {
+        "import torch", "from torch import nn", "from torch import Tensor, nn"
+    }  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            limit = {"forward": 35 if name == "googlenet.py" else 25, "__init__": 40}.get(node.name, 25)
+            statements = sum(isinstance(inner, ast.stmt) for inner in ast.walk(node)) - 1
+            assert statements <= limit, f"{node.name} has {statements} statements"
+
+
+def test_linters_leave_golden_files_alone(tmp_path: Path) -> None:
+    folder = Path(sys.executable).parent
+    for command in (
+        [folder / "ruff", "format", "--isolated", "--diff", FOLDER],
+        [folder / "ruff", "check", "--isolated", "--select", "E,F,I,UP,B", FOLDER],
+        [folder / "mypy", "--strict", "--cache-dir", tmp_path, *sorted(FOLDER.glob("*.py"))],
+    ):
+        done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_network_compiled_alone_and_in_its_family_has_the_same_keys() -> None:
+    alone = execute(source("vgg.arch", "vgg16_bn"))["vgg16_bn"]()
+    designs = compilation("vgg.arch").designs(str(ROOT / "specs" / "vgg.arch"))
+    family = execute(source("vgg.arch", *(design.name for design in designs)))
+    assert list(alone.state_dict()) == list(family["vgg16_bn"]().state_dict())
