@@ -39,13 +39,14 @@ def why_no_file(path: str) -> str | None:
     """Why a path is no file that can be read; None if it is one."""
     try:
         mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            return f"`{path}` is a folder, not a file"
+        if not stat.S_ISREG(mode):
+            return f"`{path}` is not a regular file"
+        os.close(os.open(path, os.O_RDONLY))
     except (OSError, ValueError) as error:
         return f"`{path}` cannot be read: {reason(error)}"
-    if stat.S_ISDIR(mode):
-        return f"`{path}` is a folder, not a file"
-    if not stat.S_ISREG(mode):
-        return f"`{path}` is not a regular file"
-    return None if os.access(path, os.R_OK) else f"`{path}` cannot be read: permission denied"
+    return None
 
 
 def reason(error: Exception) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNKNOWN_LAYER, Cli, listing
+from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNKNOWN_LAYER, Cli, Result, listing
 
 from archdsl import __version__
 from archdsl.cli.main import COMMANDS, load_command, main
+
+Powerless = Callable[..., Result]
 
 # --- help and version -------------------------------------------------------------------------------------------------
 
@@ -247,36 +249,55 @@ NOBODY = 65_534
 
 
 @pytest.fixture
-def powerless(byte_code: Path) -> Iterator[tuple[Cli, int | None]]:
-    """A project in a folder that the commands may read and not write, and the user that they run as."""
-    root = os.geteuid() == 0
+def powerless(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Powerless]:
+    """Runs commands in a folder that they may read and not write, as somebody who is not root."""
     with tempfile.TemporaryDirectory(prefix="archdsl-test-") as folder:
         place = Path(folder)
-        cli = Cli(place / "work", place / "scratch", place / "byte_code")
-        cli.write("good.arch", GOOD)
-        cli.write("secret.arch", GOOD).chmod(0)
         place.chmod(0o755)
-        cli.folder.chmod(0o555)
-        yield cli, NOBODY if root else None
-        cli.folder.chmod(0o755)
+        for name in ("good.arch", "secret.arch"):
+            (place / name).write_text(GOOD)
+        monkeypatch.chdir(place)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache"))
+
+        def run(*arguments: str) -> Result:
+            main(arguments)  # as root, so that nothing is left to be imported
+            for left in {*place.iterdir()} - {place / "good.arch", place / "secret.arch"}:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            (place / "secret.arch").chmod(0)
+            place.chmod(0o555)
+            capsys.readouterr()
+            before = os.geteuid()
+            if before == 0:
+                os.seteuid(NOBODY)
+            try:
+                code = main(arguments)
+            finally:
+                os.seteuid(before)
+            shown = capsys.readouterr()
+            assert sorted(path.name for path in place.iterdir()) == ["good.arch", "secret.arch"]
+            return Result(code, shown.out, shown.err)
+
+        yield run
+        place.chmod(0o755)
 
 
-def test_a_folder_that_cannot_be_written(powerless: tuple[Cli, int | None]) -> None:
-    cli, user = powerless
-    result = cli("compile", "good.arch", "-o", "out.py", user=user)
-    assert result.code == 2
-    assert "`out.py` cannot be written: permission denied" in result.err
-    assert sorted(path.name for path in cli.folder.iterdir()) == ["good.arch", "secret.arch"]
+def test_a_folder_that_cannot_be_written(powerless: Powerless) -> None:
+    result = powerless("compile", "good.arch", "-o", "out.py")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "archdsl: error: `out.py` cannot be written: permission denied\n"
 
 
-def test_a_file_that_cannot_be_read(powerless: tuple[Cli, int | None]) -> None:
-    cli, user = powerless
-    assert cli("check", "secret.arch", user=user).code == 2
-    assert stat.S_IMODE((cli.folder / "secret.arch").stat().st_mode) == 0
-    assert cli("check", ".", "--format", "concise", user=user).out.startswith("secret.arch:1:1: error[E0109]")
+def test_a_file_that_cannot_be_read(powerless: Powerless) -> None:
+    result = powerless("check", "secret.arch")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "archdsl: error: `secret.arch` cannot be read: permission denied\n"
 
 
-def test_no_cache_can_be_written_and_nothing_is_said(powerless: tuple[Cli, int | None]) -> None:
-    cli, user = powerless
-    result = cli("check", "good.arch", user=user)
-    assert (result.code, result.err) == (0, "")
+def test_a_file_in_a_folder_that_cannot_be_read_is_a_finding(powerless: Powerless) -> None:
+    result = powerless("check", ".", "--format", "concise")
+    assert result.code == 1
+    assert result.out.startswith("secret.arch:1:1: error[E0109]")
+
+
+def test_where_no_cache_can_be_made_nothing_is_said(powerless: Powerless) -> None:
+    assert powerless("check", "good.arch") == Result(0, "1 file, 1 network: no findings\n", "")

@@ -1,0 +1,39 @@
+"""Wrong files: each finding stands where its mark says, nothing else is found, and the text is the one that was read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.cases import BAD, cases, check_file, marked_places, name_of
+
+CASES = cases(BAD)
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_what_is_found(case: Path, update_corpus: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(case.parent)
+    found = check_file(case)
+    files = sorted(case.parent.rglob("*.arch")) if case.name == "main.arch" else [case]
+    marked = [
+        place
+        for file in files
+        for place in marked_places(str(file.relative_to(case.parent)), file.read_text(encoding="utf-8"))
+    ]
+    assert sorted(found.places) == sorted(marked), found.text
+    expected = case.with_suffix(".expected")
+    if update_corpus:
+        expected.write_text(found.text, encoding="utf-8")
+    assert expected.read_text(encoding="utf-8") == found.text
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_a_case_says_what_is_wrong(case: Path) -> None:
+    first = case.read_text(encoding="utf-8").split("\n", 1)[0]
+    assert re.fullmatch(r"# [A-Z`0-9].{15,}\.", first), first
+
+
+def test_no_text_is_left_over() -> None:
+    assert {path.with_suffix(".arch") for path in BAD.rglob("*.expected") if path.parent.name != "generated"} == set(CASES)
