@@ -79,7 +79,6 @@ def _layer_fault(name: str, parameter: Parameter, value: Value, span: Span) -> D
         "E0401",
         f"`{parameter.name}` of `{name}` must be {constraint.sentence}, not {describe(value)}",
         span,
-        here=f"this is {describe(value)}",
     )
 
 

@@ -11,6 +11,7 @@ from archdsl.check.joins import apply_merge
 from archdsl.check.layers import apply_layer
 from archdsl.check.loops import LoopInference, unpacked
 from archdsl.check.names import NameCheck
+from archdsl.check.producers import last_producer, producer
 from archdsl.check.state import MAX_DEPTH, State
 from archdsl.check.stated import compare_stated
 from archdsl.ir import design as d
@@ -22,9 +23,6 @@ from archdsl.ir.types import TensorType
 from archdsl.ir.walk import label_of
 from archdsl.ops import REGISTRY
 from archdsl.source.span import Span
-
-_SAYS_NOTHING_NEW = (d.Let, d.Output, d.Assert)
-"""Nodes behind which the running value still comes from the step before them."""
 
 
 class Inference:
@@ -65,8 +63,7 @@ class Inference:
             inner_layers, inner_weights = measure(typed)
             layers += inner_layers
             weights += inner_weights
-            if not isinstance(node, _SAYS_NOTHING_NEW):
-                came_from = node.span
+            came_from = producer(typed, came_from)
         state.leave()
         return t.TypedBody(body, tuple(nodes), start, x, layers, weights)
 
@@ -183,8 +180,8 @@ class Inference:
     ) -> t.TypedOutput:
         body = self.body(node.body, activation, x, came_from) if node.body is not None else None
         value = body.output if body is not None else x
-        if body is not None and body.nodes:
-            came_from = body.nodes[-1].node.span
+        if body is not None:
+            came_from = last_producer(body, came_from)
         if value is not None and node.shape is not None:
             what = f"the output `{node.name}`"
             value = compare_stated(self._state, activation, node.shape, value, what, "E0312", came_from)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from archdsl.check.activation import Activation
 from archdsl.check.arguments import evaluated, report_evaluation
-from archdsl.check.state import State, within_limits
+from archdsl.check.state import State, demand, within_limits
 from archdsl.diagnostics.diagnostic import Label
 from archdsl.ir import design as d
 from archdsl.ir.dim import Dim
@@ -50,10 +50,10 @@ def check_nominal_sizes(network: d.Block, state: State, nominal: Mapping[str, in
             if accepted is None or value is None or accepted.contains(value):
                 continue
             guilty = [c for c in state.conditions if c.accepted.symbol == name and not c.accepted.contains(value)]
-            labels = [Label(guilty[0].span, guilty[0].reason)] if guilty else []
-            demand = accepted.describe().removeprefix("every ")
+            labels = [Label(condition.span, demand(condition.accepted, condition.reason)) for condition in guilty[:1]]
             message = f"the network does not work for `{name} = {value}`"
-            state.fail("E0313", message, expr.span, here=f"it works only where {demand}", labels=labels)
+            here = f"it works only where {accepted.describe().removeprefix('every ')}"
+            state.fail("E0313", message, expr.span, here=here, labels=labels)
 
 
 def _input(node: d.Input, state: State, activation: Activation, sizes: Mapping[str, int]) -> TensorType | None:

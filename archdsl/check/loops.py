@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from archdsl.check.activation import Activation
 from archdsl.check.arguments import evaluated
 from archdsl.check.names import NameCheck
+from archdsl.check.producers import last_producer
 from archdsl.check.state import MAX_LAYERS, MAX_UNROLLED, State
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
@@ -55,7 +56,8 @@ class LoopInference:
             if not self._bind(node, activation, items[index]):
                 return None
             with activation.own_module(node.own and node.label is not None):
-                body = self._infer_body(node.body, activation, x, came_from if index == 0 else node.body.span)
+                body = self._infer_body(node.body, activation, x, came_from)
+            came_from = last_producer(body, came_from)
             count = len(items) - index if alike and body.output == x else 1
             turns.append(t.Turn(index, count, body))
             total += body.layers * count

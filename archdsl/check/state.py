@@ -159,9 +159,9 @@ class State:
         """Names the earlier condition that excludes this one, or the last ones if only all together do."""
         before = [condition for condition in self.conditions if condition.accepted.symbol == accepted.symbol]
         guilty = [condition for condition in before if _exclude(condition.accepted, accepted)][:1] or before[-3:]
-        labels = [Label(condition.span, _demand(condition.accepted, condition.reason)) for condition in guilty]
+        labels = [Label(condition.span, demand(condition.accepted, condition.reason)) for condition in guilty]
         message = f"no size `{accepted.symbol}` of the input satisfies all layers"
-        self.fail("E0313", message, span, here=_demand(accepted, reason), labels=labels)
+        self.fail("E0313", message, span, here=demand(accepted, reason), labels=labels)
 
 
 def _accepted(requirement: Requirement) -> SizeSet:
@@ -181,9 +181,9 @@ def _exclude(left: SizeSet, right: SizeSet) -> bool:
         return False
 
 
-def _demand(accepted: SizeSet, reason: str) -> str:
-    """``only where H >= 31: `conv` needs a height of at least 7``."""
-    return f"works only where {accepted.describe().removeprefix('every ')}: {reason}"
+def demand(accepted: SizeSet, reason: str) -> str:
+    """```conv` needs a height of at least 7: H >= 31``."""
+    return f"{reason}: {accepted.describe().removeprefix('every ')}"
 
 
 def within_limits(shape: Sequence[Size]) -> str | None:

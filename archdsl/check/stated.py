@@ -25,9 +25,9 @@ def compare_stated(
     if expected is None:
         return None
     labels = (Label(came_from, f"this is {actual}"),) if came_from is not None else ()
-    message = f"{what} should be {expected}, but is {actual}"
+    message = f"{what} is {actual}, not {_as_stated(shape, expected)}"
     if expected.rank != actual.rank:
-        here = f"{expected.rank} axes, not {actual.rank}"
+        here = f"{expected.rank} axes are stated; the value has {actual.rank}"
         help = _rank_help(expected, actual)
         state.fail(code, message, shape.span, here=here, labels=labels, help=help, expected=expected, actual=actual)
         return None
@@ -40,7 +40,7 @@ def compare_stated(
             state.fail("E0305", f"whether {real} is {stated} cannot be decided: {error}", place, labels=labels)
             return None
         if verdict is False:
-            here = f"the {axis_word(actual.rank, axis)} {_is_or_are(actual.rank, axis)} {real}"
+            here = f"{axis_word(actual.rank, axis)} {real}, not {stated}"
             state.fail(code, message, place, here=here, labels=labels, expected=expected, actual=actual)
             return None
         if verdict is not True:
@@ -48,8 +48,10 @@ def compare_stated(
     return actual if state.require(requirements, shape.span) else None
 
 
-def _is_or_are(rank: int, axis: int) -> str:
-    return "are" if axis_word(rank, axis) in ("channels", "features") else "is"
+def _as_stated(shape: Shape, expected: TensorType) -> str:
+    """The stated shape with its sizes evaluated; what the spec leaves open stays ``_``."""
+    sizes = zip(shape.sizes, expected.shape, strict=True)
+    return " x ".join("_" if stated is None else str(TensorType((size,))) for stated, size in sizes)
 
 
 def _rank_help(expected: TensorType, actual: TensorType) -> str | None:

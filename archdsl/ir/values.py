@@ -183,11 +183,9 @@ def _open_arithmetic(operator: str, left: Value, right: Value, span: Span) -> Va
         raise EvaluationError("E0405", f"an open size is divided by positive numbers only, not by {right}", span)
     try:
         return _OPERATIONS[operator](left, right)
-    except DimTooComplex as error:
-        raise EvaluationError("E0405", f"this cannot be computed: {error}", span, "fix the size in the input") from None
-    except TypeError:
-        message = f"`{left} {operator} {right}` cannot be computed: {right} is open"
-        raise EvaluationError("E0405", message, span, "fix the size in the input") from None
+    except (DimTooComplex, TypeError):
+        message = f"`{left} {operator} {right}` cannot be computed with open sizes"
+        raise EvaluationError("E0405", message, span, "fix the sizes in the input") from None
 
 
 def _refuse_huge(operator: str, left: Value, right: Value, span: Span) -> None:

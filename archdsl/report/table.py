@@ -16,8 +16,8 @@ HEADINGS = ("layer", "kind", "output", "weights", "MACs", "field", "line")
 _FIRST_FIGURE = 3
 """From this column on, cells stand to the right."""
 
-_LEAST = (14, 12, 18)
-"""How narrow the first columns may become."""
+_LEAST = {6: 8, 1: 12, 2: 18, 0: 14}
+"""How narrow a column may become, in the order in which columns give way; the path gives way last."""
 
 _GAP = "  "
 
@@ -131,19 +131,19 @@ def _closing(summary: Summary) -> list[str]:
 
 
 def _widths(rows: Iterable[Sequence[str]], room: int) -> list[int]:
-    """The width of each column; where all together do not fit, the texts on the left give way, the path last."""
+    """The width of each column; where all together do not fit, texts give way, figures never."""
     widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
-    for index in (1, 2, 0):
+    for index, least in _LEAST.items():
         excess = sum(widths) + len(_GAP) * (len(widths) - 1) - room
         if excess > 0:
-            widths[index] = max(min(_LEAST[index], widths[index]), widths[index] - excess)
+            widths[index] = max(min(least, widths[index]), widths[index] - excess)
     return widths
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = []
     for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        shown = _shortened(cell, width, keep_end=index == 0)
+        shown = _shortened(cell, width, keep_end=index in (0, len(cells) - 1))
         space = " " * (width - width_of(shown))
         padded.append(shown + space if index < _FIRST_FIGURE else space + shown)
     return _GAP.join(padded).rstrip()

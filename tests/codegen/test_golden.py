@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.networks.support import ROOT, compilation, execute, source
 
 from archdsl.codegen import HEADER
 from archdsl.codegen.printer_allowed import check_allowed
+from tests.networks.support import ROOT, compilation, execute, source
 
 GOLDEN = {
     "resnet50.py": ("resnet.arch", ("resnet50",)),

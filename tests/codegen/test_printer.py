@@ -156,6 +156,17 @@ def test_exploded_nodes_have_one_item_per_line(code: str, text: str, tmp_path: P
     assert formatted(tmp_path, {"a": text}) == {"a": text}
 
 
+def test_a_target_with_an_exploded_call_leaves_the_value_alone(tmp_path: Path) -> None:
+    tree = ast.parse("features_of_the_encoder[f(a)] = features_of_the_decoder_before_it.normalized_in_every_stage[b]")
+    assign = tree.body[0]
+    assert isinstance(assign, ast.Assign)
+    notes = Notes()
+    notes.explode(assign.targets[0].slice)  # type: ignore[attr-defined]
+    text = print_module(tree, notes)
+    assert text.endswith("\n] = features_of_the_decoder_before_it.normalized_in_every_stage[b]\n")
+    assert formatted(tmp_path, {"a": text}) == {"a": text}
+
+
 # --- a whole file against the linter --------------------------------------------------------------------
 
 FILE = '''

@@ -68,7 +68,8 @@ TEXTS = {
     """,
     "parentheses where precedence asks for them": """
         x = (a or b) and not (c and d) or (a if b else c) + -(-a) - (b - c) < (d < e)
-        y = (a, (b,), (), [a, (b, c)], {a: (b, c)}, x[a, b], x[(a,)], x[()], (a + b).c)
+        y = (a, (b,), (), [a, (b, c)], {a: (b, c)}, x[a, b], x[(*a, b)], x[(a,)], x[()])
+        y = (a + b).c
         z = [(1).real ** (-b) ** c, (a**b) ** c, *(a or b), (yes if a else b)(c), not -a]
     """,
     "slices": "a = (x[:, 1:], x[i + 1 : n], x[::2], x[-1:], x[f(x) :], x[: n // 2, ..., None])\n",
@@ -116,6 +117,18 @@ TEXTS = {
         ) -> tuple[Tensor, Tensor, Tensor, dict[str, tuple[Tensor, ...]], list[Tensor]]:
             return x
     """,
+    "a long return annotation without parameters": """
+        def the_features_of_the_encoder_of_the_first_stage() -> feature_maps_of_stages[
+            first_stage
+        ].FeatureMap:
+            pass
+
+
+        def the_features_of_the_encoder_of_the_first_stage_of_the_network_without_a_head() -> (
+            FeatureMap
+        ):
+            pass
+    """,
     "returned tuples": """
         def forward(self, x):
             if self.training:
@@ -157,6 +170,11 @@ TEXTS = {
             .reshape(1, self.in_channels_of_the_head, 1, 1)
             .expand(-1, -1, 7, 7)
         )
+    """,
+    "a sign before a chain of calls": """
+        self.weights = ~torch.arange(self.in_channels_of_the_head).reshape(
+            1, self.in_channels_of_the_head, 1, 1
+        ).expand(-1, -1, 7)
     """,
     "annotated and augmented assignments": """
         channels: int

@@ -89,21 +89,22 @@ def test_sparse_sets_of_large_coprime_moduli_meet() -> None:
     assert members.next(found + 1) == found + 3**12 * 2**20
 
 
-def test_few_numbers_of_a_large_modulus_under_a_large_factor() -> None:
-    for part in (EVERYTHING, Ranges((0, 3, 5, 900)), residue_class(7, 2)):
+@pytest.mark.parametrize("addend", [0, 1_000, 3 * 2**20 + 5])
+def test_few_numbers_of_a_large_modulus_under_a_large_factor(addend: int) -> None:
+    for part in (EVERYTHING, Ranges((3, 5, 7, 40_000, 10**6)), split(1_000, [(0, EVERYTHING), (300, NOTHING)])):
         for first, count in ((0, 1), (77, 5), (2**20 - 3, 3)):
             cells = [(0, NOTHING), (first, part), (first + count, NOTHING)]
             members = split(2**20, [cell for cell in cells if cell[0] < 2**20][first == 0 :])
             for chosen in (members, complement(members)) if part == EVERYTHING else (members,):
-                pulled = pull_back(chosen, 3**9, 1_000)
+                pulled = pull_back(chosen, 3**9, addend)
                 found: int | None = 0
-                places = [2**20, 2**30]
+                places = [2**20, 40_000 * 2**20 // 3**9, 10**6 * 2**20 // 3**9]
                 for _ in range(20):
                     found = pulled.next(found) if found is not None else None
                     places += [] if found is None else [found]
                     found = None if found is None else found + 1
                 near = {max(0, place + step) for place in places for step in (-2, -1, 0, 1, 2)}
-                assert all(pulled.contains(x) == chosen.contains(3**9 * x + 1_000) for x in near)
+                assert all(pulled.contains(x) == chosen.contains(3**9 * x + addend) for x in near)
 
 
 def test_crowded_sets_of_large_coprime_moduli_are_refused() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tests.networks.support import build, typed
 from torch import Tensor, nn
 
 from archdsl.analysis.flatten import flatten
 from archdsl.check.check import check
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.dim import Dim
+from tests.networks.support import build, typed
 
 
 def lenet_by_hand() -> nn.Sequential:
