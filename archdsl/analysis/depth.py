@@ -121,11 +121,12 @@ class _Measure:
     def _loop(self, node: t.TypedLoop, scope: _Scope, x: int) -> int:
         for turn in node.turns:
             bind_turn(node, turn.first, scope.variables)
-            first = scope.graph.number_of_nodes()
-            before, x = x, self.body(turn.body, scope, x)
+            # A value of its own, so that what enters from outside is told from what comes round.
+            start = scope.value((x, 0))
+            x = self.body(turn.body, scope, start)
             if turn.count > 1:
-                own = scope.graph.subgraph([before, *range(first, scope.graph.number_of_nodes())])
-                x = scope.value((x, (_longest(own, before, x) or 0) * (turn.count - 1)))
+                own = scope.graph.subgraph(range(start, scope.graph.number_of_nodes()))
+                x = scope.value((x, (_longest(own, start, x) or 0) * (turn.count - 1)))
         return x
 
     def _instance(self, instance: t.BlockInstance) -> Lengths:

@@ -1,13 +1,16 @@
 """What a value sees of the network's input: one interval per spatial axis, followed through layers and joins.
 
-A ``Seen`` says that the value at place i of an axis depends on the input's places ``start + i*jump`` up to
-``start + i*jump + extent - 1``, borders included (they may lie in the padding). Windows move and widen the
-interval; a join takes the hull of its paths. Where a layer enlarges, places share inputs and the numbers are
-fractions: an extent of 3/2 means that some places see one, some two.
+A ``Seen`` gives, for every place of an axis, the first and the last place of the input's axis on which it
+depends, borders included (they may lie in the padding). It is the same for every place but for a shift, or,
+where a layer enlarges, for every ``period``-th place: after an upsampling by 2, places 0 and 1 see alike.
+Windows move and widen the intervals; a join takes the hull of its paths.
 
 Both steps commute with a change of the starting point, so that the way through a block is worked out once,
 from a single pixel, and then placed behind whatever comes before (``behind``); and a block applied n times
 in a row is a power (``times``).
+
+Exact against real gradients, with one exception: behind a transposed convolution whose kernel is no multiple
+of its stride, neighbouring places see unequally much, and the most is taken for all.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from math import ceil
+from math import gcd, lcm
 
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Window
@@ -24,23 +27,35 @@ from archdsl.ops.base import Call, Window
 FARTHEST = 2**40
 """Intervals are not followed beyond this size: no image is so large, and repeated strides would grow for ever."""
 
-Number = int | Fraction
+LONGEST_PERIOD = 4096
+"""Enlarging further than that, without reducing in between, is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The interval of one axis; see the module's text."""
+    """What the places of one axis see: place n sees ``spans[n % period]``, shifted by ``jump`` per period."""
 
-    start: Number
-    extent: Number
-    jump: Number
+    spans: tuple[tuple[int, int], ...]
+    """The first and the last place of the input, for each place of one period."""
+    jump: int
+
+    @property
+    def extent(self) -> int:
+        """How many places of the input are seen by the place that sees most."""
+        return max(last - first + 1 for first, last in self.spans)
+
+    def at(self, place: int) -> tuple[int, int]:
+        """What one place sees."""
+        periods, rest = divmod(place, len(self.spans))
+        first, last = self.spans[rest]
+        return first + periods * self.jump, last + periods * self.jump
 
 
 class Blind(Enum):
     """What is known where there are no intervals."""
 
     NOTHING = "no input at all reaches this value"
-    UNKNOWN = "what it sees depends on open sizes"
+    UNKNOWN = "what it sees depends on open sizes, or goes beyond what is followed"
 
 
 Field = tuple[Seen, ...] | Blind
@@ -49,7 +64,7 @@ Field = tuple[Seen, ...] | Blind
 Windows = tuple[Window, ...] | None
 """What ``Op.window`` says of a layer."""
 
-PIXEL = Seen(0, 1, 1)
+PIXEL = Seen(((0, 0),), 1)
 
 
 def input_field(value: TensorType) -> Field:
@@ -66,9 +81,8 @@ def through_windows(field: Field, windows: Windows, output: TensorType) -> Field
         return field if len(field) == axes else (() if not axes else Blind.UNKNOWN)
     if len(windows) != len(field):
         return Blind.UNKNOWN
-    found = [_through_window(seen, window) for seen, window in zip(field, windows, strict=True)]
-    known = tuple(seen for seen in found if seen is not None)
-    return known if len(known) == len(found) else Blind.UNKNOWN
+    ways = [_way(window) for window in windows]
+    return behind(field, Blind.UNKNOWN if None in ways else tuple(way for way in ways if way is not None))
 
 
 def joined(fields: Sequence[Field]) -> Field:
@@ -80,7 +94,7 @@ def joined(fields: Sequence[Field]) -> Field:
     for field in seeing[1:]:
         if isinstance(hull, Blind) or isinstance(field, Blind) or len(hull) != len(field):
             return Blind.UNKNOWN
-        hull = tuple(_hull(left, right) for left, right in zip(hull, field, strict=True))
+        hull = _followed([_hull(left, right) for left, right in zip(hull, field, strict=True)])
     return hull
 
 
@@ -92,7 +106,7 @@ def behind(field: Field, way: Field) -> Field:
         return ()
     if len(way) != len(field):
         return Blind.UNKNOWN
-    return tuple(_behind(outer, inner) for outer, inner in zip(field, way, strict=True))
+    return _followed([_behind(outer, inner) for outer, inner in zip(field, way, strict=True)])
 
 
 def times(way: Field, count: int) -> Field:
@@ -113,7 +127,7 @@ def extents(field: Field) -> tuple[int, ...] | None:
     """The receptive field in input pixels per axis, as published tables count it; None where there is none."""
     if isinstance(field, Blind) or not field or any(seen.extent >= FARTHEST for seen in field):
         return None
-    return tuple(ceil(seen.extent) for seen in field)
+    return tuple(seen.extent for seen in field)
 
 
 def depends_on_size(call: Call, windows: Windows) -> bool:
@@ -124,30 +138,46 @@ def depends_on_size(call: Call, windows: Windows) -> bool:
     return call.op.window(Call(call.op, call.arguments, (larger,))) != windows
 
 
-def _through_window(seen: Seen, window: Window) -> Seen | None:
-    extent, stride = window.extent, window.stride
-    if not isinstance(extent, int) or not isinstance(stride, int | Fraction):
+def _way(window: Window) -> Seen | None:
+    """What a window alone sees; None where it depends on open sizes."""
+    if not isinstance(window.extent, int) or not isinstance(window.stride, int | Fraction):
         return None
-    return _behind(seen, Seen(-window.padding, extent, stride))
+    step, period = Fraction(window.stride).as_integer_ratio()
+    starts = [place * step // period - window.padding for place in range(period)]
+    return Seen(tuple((start, start + window.extent - 1) for start in starts), step)
 
 
-def _behind(outer: Seen, inner: Seen) -> Seen:
-    return Seen(
-        _near(outer.start + outer.jump * inner.start),
-        _near(outer.extent + outer.jump * (inner.extent - 1)),
-        _near(outer.jump * inner.jump),
-    )
+def _behind(outer: Seen, inner: Seen) -> Seen | None:
+    rounds = len(outer.spans) // gcd(len(outer.spans), inner.jump)
+    period = len(inner.spans) * rounds
+    if period > LONGEST_PERIOD:
+        return None
+    spans = []
+    for place in range(period):
+        first, last = inner.at(place)
+        spans.append((_near(outer.at(first)[0]), _near(outer.at(last)[1])))
+    return Seen(tuple(spans), _near(outer.jump * (inner.jump * rounds // len(outer.spans))))
 
 
-def _hull(left: Seen, right: Seen) -> Seen:
-    """The smallest interval around both. With different jumps (a gate beside its value) places drift apart; then
-    the wider one counts, at the first path's places."""
-    if left.jump != right.jump:
-        return Seen(left.start, max(left.extent, right.extent), left.jump)
-    start = min(left.start, right.start)
-    return Seen(start, max(left.start + left.extent, right.start + right.extent) - start, left.jump)
+def _hull(left: Seen, right: Seen) -> Seen | None:
+    """The smallest intervals around both. Where places of one path lie further apart than those of the other (a
+    gate beside its value), they drift apart; then the wider one counts, at the first path's places."""
+    if left.jump * len(right.spans) != right.jump * len(left.spans):
+        extent = max(left.extent, right.extent)
+        return Seen(tuple((first, first + extent - 1) for first, _ in left.spans), left.jump)
+    period = lcm(len(left.spans), len(right.spans))
+    if period > LONGEST_PERIOD:
+        return None
+    both = [(left.at(place), right.at(place)) for place in range(period)]
+    spans = tuple((min(a[0], b[0]), max(a[1], b[1])) for a, b in both)
+    return Seen(spans, left.jump * (period // len(left.spans)))
 
 
-def _near(number: Number) -> Number:
-    limited = max(-FARTHEST, min(number, FARTHEST))
-    return limited.numerator if limited.denominator == 1 else limited
+def _followed(axes: list[Seen | None]) -> Field:
+    """The field, unless one of its axes is beyond what is followed."""
+    known = tuple(seen for seen in axes if seen is not None)
+    return known if len(known) == len(axes) else Blind.UNKNOWN
+
+
+def _near(number: int) -> int:
+    return max(-FARTHEST, min(number, FARTHEST))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from archdsl.check.partial import complete_block
 from archdsl.ir.evaluate import Environment, EvaluationError
+from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import Size, TensorType
 from archdsl.source.span import Span
@@ -22,8 +23,8 @@ class Labels:
     spans: dict[str, Span] = field(default_factory=dict)
     ports: dict[str, Mapping[str, TensorType | None]] = field(default_factory=dict)
     """The outputs of applied blocks that declare some."""
-    taken: dict[str, tuple[str, Span]] = field(default_factory=dict)
-    """The names of the module's attributes with their places, by their lower case; shared by what is inlined."""
+    taken: dict[str, tuple[str, NameTemplate]] = field(default_factory=dict)
+    """The evaluated labels of the module by their lower case; shared by what is inlined."""
     is_incomplete: bool = False
     """Whether some label could not be evaluated: then nothing is known to be missing."""
 
@@ -53,8 +54,11 @@ class Activation:
         found = self.x if name is None else self.labels.values.get(name)
         if found is not None:
             return found
-        silent = name is None or name in self.labels.values or self.labels.is_incomplete
-        raise EvaluationError("E0208", f"no earlier value is labelled `{name}`", span, silent=silent)
+        if name is None or name in self.labels.values or self.labels.is_incomplete:
+            raise EvaluationError("E0208", "the value is not known", span, silent=True)
+        near = [known for known in self.labels.values if known.rstrip("0123456789") == name.rstrip("0123456789")]
+        help = f"there are {', '.join(f'`{known}`' for known in near[:6])}" if near else None
+        raise EvaluationError("E0208", f"no earlier value is labelled `{name}`", span, help)
 
     @contextmanager
     def own_module(self, is_own: bool = True) -> Iterator[None]:

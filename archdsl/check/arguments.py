@@ -141,9 +141,12 @@ def _block_fault(
         return None if error.silent else Diagnostic(error.code, error.message, error.span)
     if holds:
         return None
+    what, found = f"`{parameter.name}`", f"not {describe(value)}"
+    if isinstance(value, tuple):
+        what, found = f"every number in `{parameter.name}`", "and not all are"
     return Diagnostic(
         "E0401",
-        f"`{parameter.name}` of `{block.name}` must be {relation} {describe(limit)}, not {describe(value)}",
+        f"{what} of `{block.name}` must be {relation} {describe(limit)}, {found}",
         span,
         labels=(Label(parameter.span, "declared here"),),
     )

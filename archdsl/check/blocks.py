@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from archdsl.check.activation import Activation
 from archdsl.check.arguments import block_arguments, bound_layer_arguments, evaluated, report_evaluation
 from archdsl.check.layers import apply_layer
-from archdsl.check.partial import Argument, bind_value, constant
+from archdsl.check.partial import bind_value, constant
 from archdsl.check.state import MAX_DEPTH, MAX_LAYERS, InstanceKey, State
 from archdsl.diagnostics.diagnostic import Frame
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.evaluate import EvaluationError, describe, evaluate_name
+from archdsl.ir.evaluate import EvaluationError, PlacedValue, describe, evaluate_name
 from archdsl.ir.expr import BoundArgument, Local
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
@@ -44,7 +44,7 @@ class BlockInference:
         if arguments is None:
             return unknown
         if isinstance(node.target, d.Block):
-            placed = {name: (value, span) for name, value, span in arguments}
+            placed = {part.name: (part.value, part.span) for part in arguments}
             return self._apply_block(node, node.target, placed, activation, x) or unknown
         value = self._held(node.target, activation)
         if value is None:
@@ -68,7 +68,7 @@ class BlockInference:
         given = self._evaluated(node.arguments, activation)
         if given is None:
             return t.TypedUnknown(d.Unknown(node.span))
-        placed = {name: (value, span) for name, value, span in given}
+        placed = {part.name: (part.value, part.span) for part in given}
         arguments = block_arguments(node.target, placed, self._state)
         if arguments is None:
             return t.TypedUnknown(d.Unknown(node.span))
@@ -142,15 +142,15 @@ class BlockInference:
 
     # --- arguments ------------------------------------------------------------------------------------
 
-    def _evaluated(self, arguments: Sequence[BoundArgument], activation: Activation) -> list[Argument] | None:
+    def _evaluated(self, arguments: Sequence[BoundArgument], activation: Activation) -> list[PlacedValue] | None:
         """The arguments evaluated; None after a report."""
         env = activation.environment()
-        found: list[Argument] = []
+        found: list[PlacedValue] = []
         whole = True
         for argument in arguments:
             ok, value = evaluated(argument.value, env, self._state)
             whole = whole and ok
-            found.append((argument.name, value, argument.span))
+            found.append(PlacedValue(argument.name, value, argument.span, argument.name_span or argument.span))
         return found if whole else None
 
     def _held(self, target: Local, activation: Activation) -> d.BlockValue | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from archdsl.check.activation import Activation
 from archdsl.check.arguments import block_arguments, evaluated, no_shapes, report_evaluation
 from archdsl.check.blocks import declared_outputs
+from archdsl.check.declared import check_declared_sizes, declared_sizes
 from archdsl.check.infer import Inference
 from archdsl.check.inputs import check_nominal_sizes, nominal_sizes, typed_inputs
 from archdsl.check.partial import complete_block
@@ -34,6 +35,7 @@ def check(design: d.Design, sink: Sink, *, sizes: Mapping[str, int] | None = Non
     activation = inference.activation(network, arguments, None)
     inputs = typed_inputs(network, state, activation, sizes or {})
     nominal = nominal_sizes(network, state, activation)
+    declared = declared_sizes(network, state, activation)
     activation.x = inputs[0][1] if inputs else None
     activation.labels.values.update(inputs)
     body = inference.body(network.body, activation, activation.x)
@@ -43,6 +45,8 @@ def check(design: d.Design, sink: Sink, *, sizes: Mapping[str, int] | None = Non
     _check_limits(state, design, body)
     if not sizes:
         check_nominal_sizes(network, state, nominal)
+        if not state.failed:
+            check_declared_sizes(network, state, declared, nominal)
     for expectation in design.expectations:
         _check_expectation(state, expectation, activation, body)
     root = t.BlockInstance(network, arguments, tuple(type_ for _, type_ in known), body, declared_outputs(body))
@@ -55,6 +59,7 @@ def check(design: d.Design, sink: Sink, *, sizes: Mapping[str, int] | None = Non
         ),
         nominal=nominal,
         conditions=tuple(state.conditions),
+        declared=declared,
         complete=network.whole and not state.failed,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from archdsl.check.state import MAX_WEIGHTS, State, within_limits
-from archdsl.diagnostics.diagnostic import Label
+from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir.expr import BoundArgument
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
@@ -40,7 +40,14 @@ def apply_layer(
     if weights > MAX_WEIGHTS:
         state.fail("E0314", f"`{op.name}` would have {weights:,} weights; the limit is {MAX_WEIGHTS:,}", at)
         return None, 0
+    for problem in op.warnings(call):
+        place = place_of(problem, bound, at)
+        state.warn(Diagnostic(problem.code, problem.message, place, problem.here, help=_help(problem)))
     return output, weights
+
+
+def _help(problem: Problem) -> Help | None:
+    return Help(problem.help) if problem.help else None
 
 
 def place_of(problem: Problem, bound: Sequence[BoundArgument], at: Span) -> Span:

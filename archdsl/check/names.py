@@ -13,7 +13,7 @@ from archdsl.ir.evaluate import EvaluationError, evaluate_name
 from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Value
 from archdsl.ir.reserved import why_reserved
-from archdsl.ir.walk import labels
+from archdsl.ir.walk import labels, placed_labels
 from archdsl.source.span import Span
 
 
@@ -22,8 +22,11 @@ def label_used_twice(name: str, span: Span, earlier: str, earlier_span: Span) ->
     message = f"the label `{name}` is used twice"
     if earlier != name:
         message = f"the labels `{earlier}` and `{name}` differ in case only"
-    places = (Label(earlier_span, "first used here"),) if earlier_span != span else ()
-    return Diagnostic("E0207", message, span, labels=places)
+    if earlier_span == span:
+        return Diagnostic("E0207", message, span, here="an earlier turn came out as the same")
+    return Diagnostic(
+        "E0207", message, span, here=f"comes out as `{name}`", labels=(Label(earlier_span, "first used here"),)
+    )
 
 
 class NameCheck:
@@ -53,10 +56,12 @@ class NameCheck:
     def _is_new(self, name: str, template: NameTemplate, activation: Activation) -> bool:
         taken = activation.labels.taken
         if name.lower() not in taken:
-            taken[name.lower()] = (name, template.span)
+            taken[name.lower()] = (name, template)
             return True
-        earlier, span = taken[name.lower()]
-        self._state.report(label_used_twice(name, template.span, earlier, span))
+        earlier, other = taken[name.lower()]
+        if template.plain is not None and other.plain is not None:
+            return True  # plain labels were compared when the block was lowered
+        self._state.report(label_used_twice(name, template.span, earlier, other.span))
         return False
 
     def take_all(self, node: Loop, items: Sequence[Value], activation: Activation) -> bool:
@@ -76,7 +81,8 @@ class NameCheck:
         """Whether the labels in a loop of two and more turns are computed; else reports the first that is not."""
         if node.own:
             return True
-        template = next((template for template in labels(node.body) if template.plain is not None), None)
+        plain = ((template, by) for template, by in placed_labels(node.body) if template.plain is not None)
+        template, inlined = next(plain, (None, None))
         if template is None:
             return True
         name = node.names[0] if node.names else "i"
@@ -85,5 +91,9 @@ class NameCheck:
             help = f"count the turns, `for i in 1..=n {{ ... }}`, and name them: `{template.plain}{{i}}: ...`"
         message = f"every turn of the loop would use the label `{template.plain}` again"
         places = [Label(node.iterable.span, "the loop")]
-        self._state.fail("E0207", message, template.span, labels=places, help=help)
+        span = template.span
+        if inlined is not None:
+            span, help = inlined.span, "apply the block without `inline`: each turn then has a module of its own"
+            places.append(Label(template.span, "the label"))
+        self._state.fail("E0207", message, span, labels=places, help=help)
         return False

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.ir.binding import Formal, Given, bind
 from archdsl.ir.design import BlockValue
-from archdsl.ir.evaluate import EvaluationError
+from archdsl.ir.evaluate import EvaluationError, PlacedValue
 from archdsl.ir.expr import BoundArgument, Const
 from archdsl.ir.kinds import Value
 from archdsl.ops import REGISTRY
 from archdsl.source.span import Span
-
-Argument = tuple[str, Value, Span]
-"""An argument for a block that was not known when it was lowered; positional ones are called ``#0``, ``#1`` ..."""
 
 
 def formals_of(value: BlockValue) -> tuple[Formal, ...]:
@@ -26,17 +23,23 @@ def formals_of(value: BlockValue) -> tuple[Formal, ...]:
 
 
 def bind_value(
-    value: BlockValue, arguments: Sequence[Argument], at: Span, *, partial: bool
+    value: BlockValue, arguments: Sequence[PlacedValue], at: Span, *, partial: bool
 ) -> tuple[tuple[BoundArgument, ...], list[Diagnostic]]:
     """The arguments under the names of the open parameters they are for, and what is wrong with them."""
+    fixed = {name for name, _ in value.arguments}
+    again = next((part for part in arguments if part.name in fixed), None)
+    if again is not None:
+        message = f"`{again.name}` is given twice to `{value.name}`"
+        here = f"it was given when `{value.name}` was handed on"
+        return (), [Diagnostic("E0204", message, again.name_span, here)]
     given = [
-        Given(None if name.startswith("#") else name, Const(argument, span), span, span)
-        for name, argument, span in arguments
+        Given(None if part.name.startswith("#") else part.name, Const(part.value, part.span), part.span, part.name_span)
+        for part in arguments
     ]
     return bind(value.name, formals_of(value), given, at, partial=partial)
 
 
-def complete_block(value: BlockValue, arguments: Sequence[Argument], at: Span) -> BlockValue:
+def complete_block(value: BlockValue, arguments: Sequence[PlacedValue], at: Span) -> BlockValue:
     """The block with more of its arguments; EvaluationError if they do not fit."""
     bound, faults = bind_value(value, arguments, at, partial=True)
     if faults:

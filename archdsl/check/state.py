@@ -55,6 +55,10 @@ class State:
         self.failed = True
         self.sink.report(replace(diagnostic, trace=self.trace) if self.trace else diagnostic)
 
+    def warn(self, diagnostic: Diagnostic) -> None:
+        """A warning of the block being applied: the check counts as passed."""
+        self.sink.report(replace(diagnostic, trace=self.trace) if self.trace else diagnostic)
+
     def fail(
         self,
         code: str,
@@ -152,7 +156,7 @@ class State:
             self._contradiction(accepted, requirement.reason, span)
             return False
         self.accepted[accepted.symbol or ""] = both
-        self.conditions.append(SizeCondition(accepted, requirement.reason, span))
+        self.conditions.append(SizeCondition(accepted, requirement.reason, span, self.trace))
         return True
 
     def _contradiction(self, accepted: SizeSet, reason: str, span: Span) -> None:

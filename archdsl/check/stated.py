@@ -20,7 +20,7 @@ from archdsl.source.span import Span
 def compare_stated(
     state: State, activation: Activation, shape: Shape, actual: TensorType, what: str, code: str, came_from: Span | None
 ) -> TensorType | None:
-    """``actual`` if it has the stated shape; None after a report. ``what`` names the value in messages."""
+    """``actual``, with the sizes that are stated as numbers; None after a report. ``what`` names it in messages."""
     expected = _expected(state, activation, shape, actual)
     if expected is None:
         return None
@@ -45,7 +45,14 @@ def compare_stated(
             return None
         if verdict is not True:
             requirements.append(verdict)
-    return actual if state.require(requirements, shape.span) else None
+    if not state.require(requirements, shape.span):
+        return None
+    return TensorType(tuple(map(_known, expected.shape, actual.shape)))
+
+
+def _known(stated: Size, real: Size) -> Size:
+    """A size that the statement fixes is fixed from there on: ``[N, 25088] -> linear(10)`` of an open image."""
+    return stated if isinstance(stated, int) else real
 
 
 def _as_stated(shape: Shape, expected: TensorType) -> str:

@@ -70,11 +70,22 @@ def _node_faults(node: t.TypedNode, x: TensorType | None, seen: set[int]) -> Ite
             if body.input != x or body.output != value or node.output != x:
                 yield f"the branch of output {node.node.name} does not hang on the running value"
             yield from _body_faults(body, seen)
-        case t.TypedAssert() | t.TypedLet():
+        case t.TypedAssert():
+            if node.output != x and not _only_fixes(x, node.output):
+                yield "a stated shape changes the running value"
+        case t.TypedLet():
             if node.output != x:
                 yield "a statement changes the running value"
         case t.TypedUnknown():
             yield "an unknown value in a complete design"
+
+
+def _only_fixes(x: TensorType | None, stated: TensorType | None) -> bool:
+    """Whether a stated shape says of open sizes what number they are, and nothing else."""
+    if x is None or stated is None or x.rank != stated.rank:
+        return False
+    pairs = zip(x.shape, stated.shape, strict=True)
+    return all(real == said or (isinstance(said, int) and not isinstance(real, int)) for real, said in pairs)
 
 
 def _layer_faults(node: t.TypedLayer, x: TensorType | None) -> Iterator[str]:

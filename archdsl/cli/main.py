@@ -35,6 +35,7 @@ COMMANDS = {
     "check": "check every network of every file",
     "compile": "write PyTorch",
     "networks": "list every network: its inputs and outputs, and what it lets you choose",
+    "sizes": "show the input sizes that a network accepts, and the lines that decide it",
     "summary": "show a network's layers: shapes, weights, multiply-adds, receptive fields",
 }
 """Every command with what it does; its module is loaded only when it is the one to run."""
@@ -67,6 +68,10 @@ def load_command(name: str) -> Command:
             from archdsl.cli import networks
 
             return networks
+        case "sizes":
+            from archdsl.cli import sizes
+
+            return sizes
         case "summary":
             from archdsl.cli import summary
 

@@ -81,6 +81,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("E0312", "wrong-output", "An output has another shape than the network states."),
     ("E0313", "contradictory-sizes", "No size of the input satisfies everything the network demands."),
     ("E0314", "size-limit", "A tensor, one of its axes or the weights are larger than the language allows."),
+    ("E0315", "declared-size-refused", "A size that an input declares is not accepted by the network."),
     ("W0319", "stride-drops-pixels", "The last rows or columns of the input are never looked at."),
     ("W0320", "stride-skips-pixels", "The stride is larger than the window, so pixels between windows are skipped."),
     ("W0321", "window-outside-image", "With rounding up, the last window reaches beyond the image."),

@@ -16,7 +16,7 @@ Column = Field(ge=1, description="Counts from 1, in code points.")
 class Part(BaseModel):
     """A part of a document: immutable, and nothing in it that the schema does not name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Document(Part):

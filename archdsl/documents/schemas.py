@@ -7,11 +7,13 @@ import json
 from archdsl.documents.base import Document
 from archdsl.documents.check import CheckDocument
 from archdsl.documents.networks import NetworksDocument
+from archdsl.documents.sizes import SizesDocument
 from archdsl.documents.summary import SummaryDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
     "networks": NetworksDocument,
+    "sizes": SizesDocument,
     "summary": SummaryDocument,
 }
 """The documents by the command that prints them."""

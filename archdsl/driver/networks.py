@@ -32,6 +32,7 @@ def _network(path: str, compilation: Compilation, design: Design) -> Network:
         parameters=_parameters(design, typed.root.arguments if typed is not None else {}),
         inputs=_inputs(typed) if typed is not None else [],
         outputs=_outputs(typed) if typed is not None else _stated_outputs(design),
+        declared=_declared(typed) if typed is not None and typed.complete else {},
     )
 
 
@@ -57,6 +58,10 @@ def _outputs(typed: TypedDesign) -> list[NetworkOutput]:
         NetworkOutput(name=name, shape=list(value.as_json()) if value is not None else None, when=when)
         for name, value, when in typed.outputs
     ]
+
+
+def _declared(typed: TypedDesign) -> dict[str, str]:
+    return {symbol: sizes.describe() for symbol, sizes in typed.declared.items()}
 
 
 def _stated_outputs(design: Design) -> list[NetworkOutput]:

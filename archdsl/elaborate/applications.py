@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from archdsl.diagnostics.diagnostic import Diagnostic, Label
+from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.elaborate.expressions import (
     OUTSIDE,
     bind_to,
@@ -14,6 +14,7 @@ from archdsl.elaborate.expressions import (
     positional_names,
 )
 from archdsl.elaborate.scope import BlockScope
+from archdsl.elaborate.syntax_walk import LabelPlace
 from archdsl.ir.binding import Given
 from archdsl.ir.design import BLOCK, TENSOR, Apply, Block, Body, Inline, Layer, Merge, Node, Refer, Unknown, X
 from archdsl.ir.expr import BoundArgument, Local, NameTemplate
@@ -80,8 +81,7 @@ class Applications:
         bound = bind_to(self._scope, name, name, given, node.name.span) if given is not None else None
         if REGISTRY[name].inputs is None:
             return self._merge(node, name, bound, label)
-        self._refuse_body(node, name)
-        if bound is None:
+        if self._has_body(node, name) or bound is None:
             return Unknown(node.span)
         return Layer(name, bound, label, None, node.name.span, node.span)
 
@@ -96,23 +96,25 @@ class Applications:
             else:
                 self._scope.fail("E0218", f"only paths stand between the braces of `{name}`", statement.span)
         if not statements:
-            help = f"write one path per line: `{name} {{`, the paths, `}}`"
+            help = f"write `{name} {{ ... }}` with one path on each line"
             self._scope.fail("E0220", f"`{name}` joins paths, and has none", node.name.span, help)
         if bound is None or not paths:
             return Unknown(node.span)
         return Merge(name, bound, tuple(paths), label, node.name.span, node.span)
 
-    def _refuse_body(self, node: ast.Apply, name: str) -> None:
-        if node.body is not None:
-            joins = ", ".join(f"`{key}`" for key, op in sorted(REGISTRY.items()) if op.inputs is None)
-            self._scope.fail("E0220", f"`{name}` takes no braces", node.body.span, f"what joins paths is {joins}")
+    def _has_body(self, node: ast.Apply, name: str) -> bool:
+        """Whether braces stand behind something that joins no paths; reported then."""
+        if node.body is None:
+            return False
+        joins = ", ".join(f"`{key}`" for key, op in sorted(REGISTRY.items()) if op.inputs is None)
+        self._scope.fail("E0220", f"`{name}` takes no braces", node.body.span, f"what joins paths is {joins}")
+        return True
 
     # --- blocks ---------------------------------------------------------------------------------------
 
     def _apply_definition(self, node: ast.Apply, name: str, label: NameTemplate | None) -> Node:
-        self._refuse_body(node, name)
         block = self._scope.lower_block(self._scope.definitions[name], node.name.span)
-        if block is None:
+        if self._has_body(node, name) or block is None:
             return Unknown(node.span)
         if block.is_network:
             help = "put what both need into a block"
@@ -142,8 +144,7 @@ class Applications:
         return Unknown(node.span)
 
     def _apply_parameter(self, node: ast.Apply, name: str, is_block: bool, label: NameTemplate | None) -> Node:
-        self._refuse_body(node, name)
-        if self._scope.is_unknown(name):
+        if self._has_body(node, name) or self._scope.is_unknown(name):
             return Unknown(node.span)
         if not is_block:
             declared = self._scope.variables[name][1]
@@ -213,14 +214,23 @@ class Applications:
     def _report_unknown(self, name: str, span: Span) -> None:
         scope = self._scope
         blocks = [key for key, (_, kind) in scope.variables.items() if kind is BLOCK]
-        later = scope.later_label(name)
-        if later is not None:
-            labels = (Label(later, "it is labelled only here"),)
-            message = f"`{name}` comes later: a step can only refer to values before it"
-            scope.report(Diagnostic("E0208", message, span, labels=labels))
+        place = scope.label_elsewhere(name)
+        if place is not None:
+            scope.report(_unreachable(name, span, place))
             return
         std = scope.std_home(name)
         help = f"it is a standard block: `from std import {name}`" if std else None
         if help is None:
             help = scope.suggestion(name, REGISTRY, scope.definitions, scope.labels, blocks)
         scope.fail("E0201", f"there is no layer, block or earlier value `{name}`", span, help)
+
+
+def _unreachable(name: str, at: Span, place: LabelPlace) -> Diagnostic:
+    """A label that the block has, but not where it is wanted."""
+    if place.span.start > at.start:
+        message = f"`{name}` comes later: a step can only refer to values before it"
+        return Diagnostic("E0208", message, at, labels=(Label(place.span, "it is labelled only here"),))
+    module = "".join(part if isinstance(part, str) else "{…}" for part in place.module.parts) if place.module else ""
+    message = f"`{name}` lies inside `{module}` and cannot be reached from outside"
+    labels = (Label(place.span, f"labelled inside of `{module}`"),)
+    return Diagnostic("E0208", message, at, labels=labels, help=Help(OUTSIDE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from archdsl.elaborate.scope import BlockScope
-from archdsl.ir.binding import Formal, Given, bind, given_twice
+from archdsl.ir.binding import Formal, Given, bind, given_twice, named_at
 from archdsl.ir.design import TENSOR, Block, X
 from archdsl.ir.expr import (
     BinaryOp,
@@ -167,7 +167,7 @@ class _Lowering:
             raise self._fault("E0222", f"only a value such as `x` or a label has `.{name.text}`", span)
         if name.text not in SIZE_ATTRIBUTES:
             help = self._scope.suggestion(name.text, SIZE_ATTRIBUTES)
-            raise self._fault("E0222", f"a value has no `.{name.text}`", name.span, help)
+            raise self._fault("E0222", f"a value has no size `{name.text}`", name.span, help)
         template = self.template(value.template)
         if template.plain == X:
             return SizeOf(None, name.text, span)
@@ -197,7 +197,8 @@ class _Lowering:
         if name in scope.variables or name in scope.definitions or name in REGISTRY:
             return self._block_value(name, arguments, span, function.span)
         if name not in FUNCTIONS:
-            help = scope.suggestion(name, FUNCTIONS, scope.definitions, REGISTRY)
+            known = ", ".join(f"`{function}`" for function in FUNCTIONS)
+            help = scope.suggestion(name, FUNCTIONS, scope.definitions, REGISTRY) or f"the functions are {known}"
             raise self._fault("E0219", f"there is no function `{name}`", function.span, help)
         least, most = FUNCTIONS[name]
         for item in arguments.items:
@@ -262,5 +263,5 @@ def positional_names(scope: BlockScope, callee: str, given: list[Given]) -> tupl
         if earlier is not None:
             scope.report(given_twice(callee, name, argument, earlier))
             return None
-        bound[name] = BoundArgument(name, argument.value, argument.span)
+        bound[name] = BoundArgument(name, argument.value, argument.span, named_at(argument))
     return tuple(bound.values())

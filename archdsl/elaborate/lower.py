@@ -189,6 +189,11 @@ class Lowering:
             return
         name = node.name.text
         statements = [type(statement) for statement in node.body.statements]
+        if ast.Input not in statements and ast.Output not in statements:
+            help = Help("state them in the body, as in `input image: [N, 3, H, W]` and `output logits: [N, 10]`")
+            message = f"the network `{name}` has no input and no output"
+            self._sink.report(Diagnostic("E0216", message, node.name.span, help=help))
+            return
         if ast.Input not in statements:
             help = Help("state it in the body, as in `input image: [N, 3, H, W]`")
             self._sink.report(Diagnostic("E0216", f"the network `{name}` has no input", node.name.span, help=help))
@@ -207,8 +212,9 @@ def lower_expectation(scope: BlockScope, node: ast.Expect, *, allowed: bool) -> 
         scope.fail("E0218", "only a network has expectations", node.span)
         return ()
     if node.metric.text not in METRICS:
-        help = scope.suggestion(node.metric.text, METRICS)
-        message = f"`{node.metric.text}` cannot be expected; what can is {', '.join(METRICS)}"
+        known = ", ".join(f"`{metric}`" for metric in METRICS)
+        help = scope.suggestion(node.metric.text, METRICS) or f"what can be expected is {known}"
+        message = f"nothing is known about the `{node.metric.text}` of a network"
         scope.fail("E0219", message, node.metric.span, help)
         return ()
     value = lower_expression(scope, node.value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.diagnostics.sink import Sink
 from archdsl.diagnostics.suggest import closest
-from archdsl.elaborate.syntax_walk import all_labels
+from archdsl.elaborate.syntax_walk import LabelPlace, all_labels
 from archdsl.ir.design import Block
 from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Kind
@@ -48,7 +48,7 @@ class BlockScope:
     """The definition whose body is lowered."""
     std_home: Callable[[str], str | None] = lambda name: None
     """The standard file that defines a block, for suggestions."""
-    _all_labels: dict[str, Span] | None = None
+    _all_labels: dict[str, LabelPlace] | None = None
 
     # --- variables ------------------------------------------------------------------------------------
 
@@ -97,8 +97,8 @@ class BlockScope:
         """Whether an earlier value carries this label, as written or as one that is computed."""
         return name in self.labels or any(name[:end] in self.prefixes for end in range(1, len(name)))
 
-    def later_label(self, name: str) -> Span | None:
-        """Where the block gives a label to a value, be it after the place that is being lowered."""
+    def label_elsewhere(self, name: str) -> LabelPlace | None:
+        """Where in the block a label stands that cannot be reached: further down, or inside another module."""
         if self._all_labels is None:
             self._all_labels = all_labels(self.node.body) if self.node is not None else {}
         return self._all_labels.get(name)

@@ -83,24 +83,26 @@ class _Scope:
 
     # --- what stands at this level --------------------------------------------------------------------
 
-    def _take_labels(self, body: Body, around: tuple[_Names, ...]) -> _Names:
+    def _take_labels(self, body: Body, around: tuple[_Names, ...], by: Inline | None = None) -> _Names:
         """The plain labels of a body, unique in their class; those of the two branches of a condition may be equal."""
         own: _Names = {}
         taken = (*around, own)
         for node in body.nodes:
             label = label_of(node)
             if label is not None and label.plain is not None:
-                self._take(label.plain, label.span, taken)
+                self._take(label.plain, label.span, taken, by)
             if isinstance(node, Input):
                 self._take(node.name, node.span, taken)
             if isinstance(node, Choice) and node.label is None:
-                own.update(self._take_labels(node.then, taken) | self._take_labels(node.otherwise, taken))
+                own.update(self._take_labels(node.then, taken, by) | self._take_labels(node.otherwise, taken, by))
                 continue
+            inlined = node if by is None and isinstance(node, Inline) else by
             for inner in open_bodies(node):
-                own.update(self._take_labels(inner, taken))
+                own.update(self._take_labels(inner, taken, inlined))
         return own
 
-    def _take(self, name: str, span: Span, taken: tuple[_Names, ...]) -> None:
+    def _take(self, name: str, at: Span, taken: tuple[_Names, ...], by: Inline | None = None) -> None:
+        span = at if by is None else by.span
         key = name.lower()
         earlier = next((names[key] for names in taken if key in names), None)
         if earlier is None:
@@ -109,7 +111,9 @@ class _Scope:
         message = f"the label `{name}` is used twice"
         if earlier[0] != name:
             message = f"the labels `{earlier[0]}` and `{name}` differ in case only"
-        self._report(Diagnostic("E0207", message, span, labels=(Label(earlier[1], "first used here"),)))
+        places = (Label(earlier[1], "first used here"), *((Label(at, "the label"),) if by is not None else ()))
+        here = f"`{by.target.name}` brings it in" if by is not None else ""
+        self._report(Diagnostic("E0207", message, span, here, places))
 
     def _find_containers(self, body: Body) -> None:
         """Loops (outermost first) that become a module list because their modules have no names."""

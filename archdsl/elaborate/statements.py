@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.elaborate.applications import Applications
+from archdsl.elaborate.demands import lower_demands
 from archdsl.elaborate.expressions import lower_expression, lower_shape_size, lower_template
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.design import (
@@ -92,7 +93,8 @@ class StatementLowering:
             scope.fail("E0218", "inputs stand at the head of the network, before its first step", span)
             return
         scope.label(NameTemplate((node.name.text,), node.name.span))
-        nodes.append(Input(node.name.text, self._shape(node.shape), self._nominal(node.shape), span))
+        declared = lower_demands(scope, node)
+        nodes.append(Input(node.name.text, self._shape(node.shape), self._nominal(node.shape), declared, span))
 
     def _output(self, node: ast.Output, nodes: list[Node], *, top: bool) -> None:
         scope, name = self._scope, node.name.text

@@ -249,6 +249,7 @@ def _variables_read(block: Block) -> set[str]:
         roots += expressions(node)
         if isinstance(node, Input):
             roots += [value for _, value in node.nominal]
+            roots += [declared.value for declared in node.declared]
         own = label_of(node)
         for template in (*templates(node), *([own] if own is not None else [])):
             read |= template_variables(template)

@@ -64,10 +64,15 @@ def bind(
         if name in bound:
             faults.append(given_twice(callee, name, argument, bound[name]))
             continue
-        bound[name] = BoundArgument(name, argument.value, argument.span)
+        bound[name] = BoundArgument(name, argument.value, argument.span, named_at(argument))
     if not partial and not faults:
         faults.extend(_missing(callee, formals, bound, at))
     return tuple(bound.values()), faults
+
+
+def named_at(argument: Given) -> Span | None:
+    """Where an argument names its parameter, if it does."""
+    return argument.name_span if argument.name is not None else None
 
 
 def given_twice(callee: str, name: str, argument: Given, earlier: BoundArgument) -> Diagnostic:
@@ -86,7 +91,7 @@ def _too_many(callee: str, formals: Sequence[Formal], given: Sequence[Given], su
     count = len(formals)
     takes = "no arguments" if count == 0 else f"at most {count} argument{'s' if count > 1 else ''}"
     positional = sum(argument.name is None for argument in given)
-    message = f"`{callee}` takes {takes}, not {positional}"
+    message = f"`{callee}` takes {takes}{f', not {positional}' if count else ''}"
     return Diagnostic("E0205", message, surplus.span, notes=_signature_note(callee, formals))
 
 

@@ -176,12 +176,26 @@ class Assert:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What an input declares of an open size: ``in`` a range or list, divided by (``divides``), or a comparison."""
+
+    symbol: str
+    relation: str
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
-    """An input of a network. ``nominal`` gives open sizes a value for tables and pictures."""
+    """An input of a network. ``nominal`` gives open sizes a value for tables and pictures.
+
+    ``declared`` limits open sizes to those that the network has to work for, all parts together.
+    """
 
     name: str
     shape: Shape
     nominal: tuple[tuple[str, Expr], ...]
+    declared: tuple[Declared, ...]
     span: Span
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from archdsl.ir.design import BlockValue
 from archdsl.ir.dim import Dim
 from archdsl.ir.expr import (
     BinaryOp,
     BlockOf,
+    BoundArgument,
     BuiltinCall,
     Const,
     Expr,
@@ -40,8 +42,22 @@ from archdsl.source.span import Span
 __all__ = ["Environment", "EvaluationError", "compare", "describe", "evaluate", "evaluate_name", "length_of", "truth"]
 
 
-def _append(value: BlockValue, arguments: Sequence[tuple[str, Value, Span]], at: Span) -> BlockValue:
-    return BlockValue(value.target, (*value.arguments, *((name, argument) for name, argument, _ in arguments)))
+class PlacedValue(NamedTuple):
+    """An evaluated argument for a block that is not known yet; positional ones are called ``#0``, ``#1`` ..."""
+
+    name: str
+    value: Value
+    span: Span
+    name_span: Span
+
+
+def placed(argument: BoundArgument, env: Environment) -> PlacedValue:
+    """An argument evaluated, with the places of its value and its name."""
+    return PlacedValue(argument.name, evaluate(argument.value, env), argument.span, argument.name_span or argument.span)
+
+
+def _append(value: BlockValue, arguments: Sequence[PlacedValue], at: Span) -> BlockValue:
+    return BlockValue(value.target, (*value.arguments, *((argument.name, argument.value) for argument in arguments)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,7 @@ class Environment:
 
     variables: Mapping[str, Value]
     shape_of: Callable[[str | None, Span], TensorType]
-    complete: Callable[[BlockValue, Sequence[tuple[str, Value, Span]], Span], BlockValue] = _append
+    complete: Callable[[BlockValue, Sequence[PlacedValue], Span], BlockValue] = _append
 
 
 def evaluate(expr: Expr, env: Environment) -> Value:
@@ -183,7 +199,7 @@ def _block(expr: BlockOf, env: Environment) -> Value:
     value = _variable(expr.target.name, expr.target.span, env)
     if not isinstance(value, BlockValue):
         raise EvaluationError("E0206", f"`{expr.target.name}` is no block: it takes no arguments", expr.target.span)
-    given = [(argument.name, evaluate(argument.value, env), argument.span) for argument in expr.arguments]
+    given = [placed(argument, env) for argument in expr.arguments]
     completed = env.complete(value, given, expr.span)
     refuse_unwieldy(completed, expr.span)
     return completed

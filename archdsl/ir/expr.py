@@ -124,6 +124,8 @@ class BoundArgument:
     name: str
     value: Expr
     span: Span = field(compare=False)
+    name_span: Span | None = field(default=None, compare=False)
+    """Where the parameter was named; None for an argument given by position."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,13 +66,13 @@ def _each(value: Value, test: Callable[[Value], bool]) -> bool:
 
 def at_least(minimum: int | float) -> Constraint:
     """Every number of the value is ``minimum`` or more."""
-    return Constraint(f"at least {minimum}", lambda value: _each(value, lambda part: part >= minimum))  # type: ignore[operator]
+    return Constraint(f"at least {minimum:,}", lambda value: _each(value, lambda part: part >= minimum))  # type: ignore[operator]
 
 
 def between(minimum: int | float, maximum: int | float) -> Constraint:
     """Every number of the value lies in a closed interval."""
     return Constraint(
-        f"between {minimum} and {maximum}",
+        f"between {minimum:,} and {maximum:,}",
         lambda value: _each(value, lambda part: minimum <= part <= maximum),  # type: ignore[operator]
     )
 

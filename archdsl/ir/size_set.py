@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archdsl.ir.complexity import DimTooComplex
@@ -35,6 +36,19 @@ class SizeSet:
         if last is None:
             return cls(symbol, Ranges((first,)))
         return cls(symbol, Ranges((first, last + 1)) if first <= last else NOTHING)
+
+    @classmethod
+    def among(cls, symbol: str, sizes: Iterable[int]) -> SizeSet:
+        """Exactly these sizes; numbers below 1 are none. A range keeps its form, however long it is."""
+        if isinstance(sizes, range):
+            ordered = sizes if sizes.step > 0 else sizes[::-1]
+            first = ordered[0] if ordered else 0
+            within = cls.between(symbol, first, ordered[-1] if ordered else 0)
+            return within.intersect(cls(symbol, residue_class(ordered.step, first % ordered.step)))
+        edges: set[int] = set()
+        for size in {size for size in sizes if size >= 1}:
+            edges ^= {size, size + 1}
+        return cls(symbol, Ranges(tuple(sorted(edges))))
 
     @property
     def always(self) -> bool:
@@ -104,6 +118,10 @@ class SizeSet:
         if self.symbol is not None and other.symbol not in (None, self.symbol):
             raise ValueError(f"sizes of {self.symbol} and of {other.symbol} are different things")
         return SizeSet(self.symbol or other.symbol, intersection(self.members, other.members))
+
+    def without(self, other: SizeSet) -> SizeSet:
+        """The sizes of this set that are not in the other; raises as `intersect`."""
+        return self.intersect(SizeSet(other.symbol, complement(other.members)))
 
     def remainder(self, divisor: int) -> int | None:
         """The remainder by the divisor that all sizes in the set share; None if they differ or there are none.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from archdsl.diagnostics.diagnostic import Frame
 from archdsl.ir import design as d
 from archdsl.ir.dim import SizeSet
 from archdsl.ir.kinds import Value
@@ -213,6 +214,8 @@ class TypedDesign:
     nominal: Mapping[str, int]
     """The values that tables use for open sizes."""
     conditions: tuple[SizeCondition, ...]
+    declared: Mapping[str, SizeSet]
+    """The sizes that the inputs declare for their symbols (``where H in 64..=512``); all of them are accepted."""
     complete: bool
     """Whether the check found no error: only then can code be generated."""
 
@@ -225,3 +228,5 @@ class SizeCondition:
     """A set of sizes of one symbol."""
     reason: str
     span: Span
+    trace: tuple[Frame, ...] = ()
+    """The applications of blocks that led there first, the innermost first; an instance asks once for all of them."""

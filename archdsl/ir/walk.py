@@ -88,10 +88,19 @@ def label_of(node: Node) -> NameTemplate | None:
 
 def labels(body: Body) -> Iterator[NameTemplate]:
     """The labels at one level."""
-    for node in level(body):
+    for label, _ in placed_labels(body):
+        yield label
+
+
+def placed_labels(body: Body, inlined: Inline | None = None) -> Iterator[tuple[NameTemplate, Inline | None]]:
+    """The labels at one level, each with the outermost ``inline`` that brings it in."""
+    for node in body.nodes:
         label = label_of(node)
         if label is not None:
-            yield label
+            yield label, inlined
+        by = node if inlined is None and isinstance(node, Inline) else inlined
+        for inner in open_bodies(node):
+            yield from placed_labels(inner, by)
 
 
 def is_plain(body: Body) -> bool:

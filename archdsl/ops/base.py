@@ -271,6 +271,10 @@ class Op:
             )
             return None
 
+    def warnings(self, call: Call) -> tuple[Problem, ...]:
+        """What torch runs but hardly anybody means, certain by the sizes alone; only asked where ``infer`` succeeded."""
+        return ()
+
     def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
         """The trainable tensors by their ``state_dict`` name; only asked where ``infer`` succeeded."""
         return {}

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, FLOAT, INT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
+from archdsl.ops.base import Argument, Call, Example, InputSize, Op, Problem, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, NOT_NEGATIVE, POSITIVE, PROBABILITY
 from archdsl.ops.rules import (
     channels_are_divisible,
@@ -61,6 +61,18 @@ class BatchNorm(_Norm):
         if not rank_is_one_of(call, 2, 3, 4, 5) or fixed_channels(call) is None:
             return None
         return call.x
+
+    def warnings(self, call: Call) -> tuple[Problem, ...]:
+        """A map of one pixel leaves one value per sample: training needs a batch, and averages over it alone.
+
+        With a batch of 1 torch refuses (``Expected more than 1 value per channel when training``). ``[N, F]`` is what
+        batch norm after ``linear`` means, so nothing is said there.
+        """
+        if not call.x.spatial or any(size != 1 for size in call.x.spatial):
+            return ()
+        here = f"in {call.x} a channel has one value per sample: a batch of 1 cannot be trained, a small one hardly"
+        help = "normalise before the pooling to one pixel, or leave it out"
+        return (Problem("W0329", "`batch_norm` over one pixel has only the batch to average over", None, here, help),)
 
     def buffers(self, call: Call) -> dict[str, tuple[int, ...]]:
         """Running averages, and the number of batches they have seen."""

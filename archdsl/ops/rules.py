@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 
+from archdsl.ir.dim import Dim, DimTooComplex, dim_max
 from archdsl.ir.types import Size
 from archdsl.ops.base import Call
 
@@ -154,19 +156,18 @@ def size_is_divisible(call: Call, axis: int, divisor: int, *, argument: str) -> 
 def there_is_something_to_normalise(call: Call, per_place: int, unit: str) -> bool:
     """A mean is taken over more than one value: ``per_place`` channels at each place, times the places.
 
-    Over a single value every output is 0 plus the bias, whatever the input. Where several sizes are open, the
-    first of them has to be 2 or more: that one of them be is no condition on a single axis.
+    Over a single value every output is 0 plus the bias, whatever the input. Where sizes of two input symbols are open,
+    the first has to be 2 or more: that one of them be is no condition on a single symbol. Of sizes of one symbol the
+    larger one decides, and the condition is exact.
     """
     if per_place > 1:
         return True
     spatial = call.x.spatial
     if any(isinstance(size, int) and size > 1 for size in spatial):
         return True
-    for index, size in enumerate(spatial, start=2):
+    for index, size in _largest_open(spatial):
         word = axis_word(call.x.rank, index)
-        if not isinstance(size, int) and call.at_least(
-            size, 2, f"`{call.op.name}` needs more than one value per {unit}: a {word} of at least 2"
-        ):
+        if call.at_least(size, 2, f"`{call.op.name}` needs more than one value per {unit}: a {word} of at least 2"):
             return True
     call.fail(
         "E0308",
@@ -176,3 +177,14 @@ def there_is_something_to_normalise(call: Call, per_place: int, unit: str) -> bo
         actual=call.x,
     )
     return False
+
+
+def _largest_open(spatial: tuple[Size, ...]) -> list[tuple[int, Size]]:
+    """The open sizes with their axes; those of one symbol as their maximum, at the first of them."""
+    found = [(index, size) for index, size in enumerate(spatial, start=2) if isinstance(size, Dim)]
+    if len({size.symbol_name for _, size in found}) != 1:
+        return list(found)
+    try:
+        return [(found[0][0], reduce(dim_max, [size for _, size in found]))]
+    except DimTooComplex:
+        return list(found)

@@ -129,6 +129,7 @@ class Resolver:
         reason = why_reserved(name.text)
         if reason is not None:
             self._report("E0209", f"`{name.text}` cannot be a block's name: {reason}", name.span)
+            file.unknown.add(name.text)
             return False
         if name.text in REGISTRY:
             self._report("E0210", f"`{name.text}` is the name of a layer already", name.span)

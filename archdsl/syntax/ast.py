@@ -319,11 +319,25 @@ class Let:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """A part of an input's ``where``: ``H in 64..=512``, ``32 divides H``, ``H >= 64``.
+
+    ``relation`` is ``in``, ``divides`` or a comparison.
+    """
+
+    left: Expression
+    relation: str
+    right: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
-    """``input image: [N, 3, H, W]``."""
+    """``input image: [N, 3, H, W] where H in 64..=512, 32 divides H``."""
 
     name: Identifier
     shape: Shape
+    demands: tuple[Demand, ...]
     span: Span
 
 

@@ -172,7 +172,18 @@ class Builder:
         return ast.Body(tuple(children), span)
 
     def input(self, children: Children, span: Span) -> object:
-        return ast.Input(self._identifier(children[0]), children[1], span)
+        name, shape, *demands = children
+        return ast.Input(self._identifier(name), shape, tuple(demands), span)
+
+    def among(self, children: Children, span: Span) -> object:
+        return ast.Demand(children[0], "in", children[1], span)
+
+    def divides(self, children: Children, span: Span) -> object:
+        return ast.Demand(children[0], "divides", children[1], span)
+
+    def compared(self, children: Children, span: Span) -> object:
+        left, relation, right = children
+        return ast.Demand(left, relation.text, right, span)
 
     def output(self, children: Children, span: Span) -> object:
         shape = next((part for part in children if isinstance(part, ast.Shape)), None)
@@ -332,7 +343,7 @@ class Builder:
         value, faults = read_string(children[0].text)
         for fault in faults:
             self._complain(fault, span)
-        return ast.String(value, span)
+        return ast.String(value, span) if not faults else ast.Invalid(span)
 
     # --- helpers --------------------------------------------------------------------------------------
 

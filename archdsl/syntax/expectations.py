@@ -109,7 +109,7 @@ _TOP_LEVEL = {
     "conv": "layers stand inside a `block` or a `network`",
 }
 _KEYWORDS_IN_NAMES = frozenset(
-    "FOR IN BY IF ELSE REPEAT LET INLINE WHEN FROM IMPORT AS AND OR NOT TRUE FALSE NONE".split()
+    "FOR IN BY IF ELSE REPEAT LET INLINE WHEN WHERE DIVIDES FROM IMPORT AS AND OR NOT TRUE FALSE NONE".split()
 )
 
 

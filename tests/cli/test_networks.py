@@ -34,7 +34,7 @@ def test_the_document(cli: Cli) -> None:
     assert little == {
         "name": "little",
         "path": "f.arch",
-        "line": 15,
+        "line": 14,
         "parameters": [
             {"name": "step", "type": "block", "default": "unit", "fixed": True},
             {"name": "widths", "type": "[int]", "default": [1, 2], "fixed": True},
@@ -47,6 +47,7 @@ def test_the_document(cli: Cli) -> None:
             {"name": "aux", "shape": ["N", 2, "H", "W"], "when": "training"},
             {"name": "y", "shape": ["N", 2, "H", "W"], "when": None},
         ],
+        "declared": {},
     }
     assert large["parameters"][0]["default"] == "conv(kernel=3, padding=1)"
     assert large["parameters"][3] == {"name": "rate", "type": "float", "default": 0.25, "fixed": True}

@@ -99,15 +99,20 @@ def file_name(block: Block) -> str:
 
 def matches(expected: str, actual: str) -> bool:
     """Whether an output is the one that a page shows; ``[...]`` on a line of its own stands for any lines."""
-    pattern = re.escape(expected.strip("\n"))
-    gap = re.escape(ANYTHING)
-    pattern = re.sub(rf"(?m)^{gap}$", r"[\\s\\S]*?", pattern).replace(gap, ".*?")
-    return re.fullmatch(pattern, actual.strip("\n")) is not None
+    return re.fullmatch(_pattern(expected), actual.strip("\n")) is not None
 
 
 def is_excerpt(excerpt: str, whole: str) -> bool:
     """Whether a text holds these lines one after the other; ``[...]`` on a line of its own leaves some out."""
-    return matches(f"{ANYTHING}\n{excerpt.strip(chr(10))}\n{ANYTHING}", f"\n{whole}\n")
+    return re.search(f"^{_pattern(excerpt)}$", whole, re.MULTILINE) is not None
+
+
+def _pattern(expected: str) -> str:
+    lines = expected.strip("\n").split("\n")
+    any_lines, anything = r"[\s\S]*?", ".*?"
+    return "\n".join(
+        any_lines if line == ANYTHING else anything.join(map(re.escape, line.split(ANYTHING))) for line in lines
+    )
 
 
 def links_of(text: str) -> list[str]:

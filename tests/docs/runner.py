@@ -140,7 +140,7 @@ class Runner:
             return [output.getvalue()] if runner.failures else []
         try:
             with contextlib.redirect_stdout(output):
-                exec(compile(block.text, block.place, "exec"), self._names)  # noqa: S102
+                exec(compile(block.text, block.place, "exec"), self._names)
         except Exception as error:
             return [f"{type(error).__name__}: {error}"]
         return []

@@ -103,8 +103,10 @@ class GoogLeNet(nn.Module):
         self.maxpool1 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
         self.conv2 = ConvBN(64, 64, 1)
         self.conv3 = ConvBN(64, 192, 3, padding=1)
+        self.maxpool2 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
         self.inception3a = Inception(192, 64, (96, 128), (16, 32), 32)
         self.inception3b = Inception(256, 128, (128, 192), (32, 96), 64)
+        self.maxpool3 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
         self.inception4a = Inception(480, 192, (96, 208), (16, 48), 64)
         self.aux1 = AuxiliaryHead(512, classes)
         self.inception4b = Inception(512, 160, (112, 224), (24, 64), 64)
@@ -112,7 +114,7 @@ class GoogLeNet(nn.Module):
         self.inception4d = Inception(512, 112, (144, 288), (32, 64), 64)
         self.aux2 = AuxiliaryHead(528, classes)
         self.inception4e = Inception(528, 256, (160, 320), (32, 128), 128)
-        self.maxpool2 = nn.MaxPool2d(kernel_size=2, ceil_mode=True)
+        self.maxpool4 = nn.MaxPool2d(kernel_size=2, ceil_mode=True)
         self.inception5a = Inception(832, 256, (160, 320), (32, 128), 128)
         self.inception5b = Inception(832, 384, (192, 384), (48, 128), 128)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
@@ -124,10 +126,10 @@ class GoogLeNet(nn.Module):
         x = self.maxpool1(x)  # N x 64 x ((H + 1) // 4) x ((W + 1) // 4)
         x = self.conv2(x)  # N x 64 x ((H + 1) // 4) x ((W + 1) // 4)
         x = self.conv3(x)  # N x 192 x ((H + 1) // 4) x ((W + 1) // 4)
-        x = self.maxpool1(x)  # N x 192 x ((H + 1) // 8) x ((W + 1) // 8)
+        x = self.maxpool2(x)  # N x 192 x ((H + 1) // 8) x ((W + 1) // 8)
         x = self.inception3a(x)  # N x 256 x ((H + 1) // 8) x ((W + 1) // 8)
         x = self.inception3b(x)  # N x 480 x ((H + 1) // 8) x ((W + 1) // 8)
-        x = self.maxpool1(x)  # N x 480 x ((H + 1) // 16) x ((W + 1) // 16)
+        x = self.maxpool3(x)  # N x 480 x ((H + 1) // 16) x ((W + 1) // 16)
         x = self.inception4a(x)  # N x 512 x ((H + 1) // 16) x ((W + 1) // 16)
         if self.training:
             aux1 = self.aux1(x)  # N x 1000
@@ -137,7 +139,7 @@ class GoogLeNet(nn.Module):
         if self.training:
             aux2 = self.aux2(x)  # N x 1000
         x = self.inception4e(x)  # N x 832 x ((H + 1) // 16) x ((W + 1) // 16)
-        x = self.maxpool2(x)  # N x 832 x ((H + 17) // 32) x ((W + 17) // 32)
+        x = self.maxpool4(x)  # N x 832 x ((H + 17) // 32) x ((W + 17) // 32)
         x = self.inception5a(x)  # N x 832 x ((H + 17) // 32) x ((W + 17) // 32)
         x = self.inception5b(x)  # N x 1024 x ((H + 17) // 32) x ((W + 17) // 32)
         x = self.dropout(torch.flatten(self.avgpool(x), 1))  # N x 1024

@@ -1,0 +1,76 @@
+"""Every block of the documentation runs, every output is the real one, every link leads somewhere.
+
+``pytest tests/docs --update-golden`` writes the real outputs of console blocks into the pages; read the difference.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ANYTHING, anchors_of, blocks_of, links_of, pages, paths_of
+from tests.docs.runner import Runner
+from tests.house import ROOT
+
+PAGES = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@PAGES
+def test_every_block_runs(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    text = page.read_text(encoding="utf-8")
+    if "torchvision" in text:
+        pytest.importorskip("tests.oracles.torchvision_models")  # declares what torchvision misses beside a CPU torch
+    runner = Runner(tmp_path)
+    faults = runner.run(str(page.relative_to(ROOT)), text)
+    if request.config.getoption("--update-golden"):
+        page.write_text(_updated(text, runner.outputs), encoding="utf-8")
+        return
+    assert not faults, "\n\n".join(faults)
+
+
+def _updated(text: str, outputs: dict[int, str]) -> str:
+    """The page with the real outputs, but for blocks that leave something out or break their lines."""
+    lines = text.splitlines(keepends=True)
+    for block in reversed(blocks_of("", text)):
+        real = outputs.get(block.line)
+        if real is not None and ANYTHING not in block.text and "\\\n" not in block.text:
+            lines[block.line - 1 : block.line - 1 + block.text.count("\n")] = [real]
+    return "".join(lines)
+
+
+@PAGES
+def test_links_lead_somewhere(page: Path) -> None:
+    dead = []
+    for link in links_of(page.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors_of(target.read_text(encoding="utf-8"))):
+            dead.append(link)
+    assert not dead
+
+
+@PAGES
+def test_paths_that_a_page_names_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    made = {note for block in blocks_of("", text) for key, note in block.notes.items() if key == "append to"}
+    assert {path for path in paths_of(text) if not (ROOT / path).exists()} - made == set()
+
+
+def test_every_page_is_in_the_index() -> None:
+    linked = set(links_of((ROOT / "docs" / "index.md").read_text(encoding="utf-8")))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"} <= linked
+
+
+def test_the_import_order_is_the_one_that_is_checked() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (contract,) = [
+        contract
+        for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+        if contract["id"] == "layers"
+    ]
+    order = "".join(f"{line.replace('(', '').replace(')', '')}\n" for line in contract["layers"])
+    assert order in [block.text for block in blocks_of("", text) if block.language == "text"]
