@@ -10,8 +10,8 @@ from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir.design import TENSOR, Block, BlockParameter
 from archdsl.ir.dim import Dim
 from archdsl.ir.evaluate import Environment, EvaluationError, compare, describe, evaluate
-from archdsl.ir.expr import BoundArgument, Expr
-from archdsl.ir.kinds import FLOAT, INT, Kind, Parameter, Value
+from archdsl.ir.expr import BoundArgument, Expr, Local
+from archdsl.ir.kinds import FLOAT, INT, UNKNOWN, Kind, Parameter, Value
 from archdsl.ir.types import TensorType
 from archdsl.source.span import Span
 
@@ -36,7 +36,10 @@ def report_evaluation(error: EvaluationError, state: State) -> None:
 def layer_arguments(
     name: str, parameters: Sequence[Parameter], bound: Sequence[BoundArgument], env: Environment, state: State
 ) -> dict[str, Value] | None:
-    """The arguments of a layer with its defaults; None after a report."""
+    """The arguments of a layer with its defaults; None after a report.
+
+    A variable whose value a layer refuses is worth nothing from there on: what else it breaks has the same cause.
+    """
     placed: dict[str, tuple[Value, Span]] = {}
     whole = True
     for argument in bound:
@@ -45,7 +48,23 @@ def layer_arguments(
         if ok:
             placed[argument.name] = (value, argument.span)
     values = bound_layer_arguments(name, parameters, placed, state)
+    if values is None and whole:
+        _forget_wrong_variables(parameters, bound, placed, env)
     return values if whole else None
+
+
+def _forget_wrong_variables(
+    parameters: Sequence[Parameter],
+    bound: Sequence[BoundArgument],
+    placed: Mapping[str, tuple[Value, Span]],
+    env: Environment,
+) -> None:
+    known = {parameter.name: parameter for parameter in parameters}
+    for argument in bound:
+        if not isinstance(argument.value, Local) or not isinstance(env.variables, dict):
+            continue
+        if _layer_fault("", known[argument.name], *placed[argument.name]) is not None:
+            env.variables[argument.value.name] = UNKNOWN
 
 
 def bound_layer_arguments(

@@ -55,7 +55,8 @@ class LoopInference:
         while index < len(items):
             if not self._bind(node, activation, items[index]):
                 return None
-            with activation.own_module(node.own and node.label is not None):
+            turn = _shown_turn(node, index, items)
+            with activation.own_module(node.own and node.label is not None), self._state.in_turn(turn):
                 body = self._infer_body(node.body, activation, x, came_from)
             came_from = last_producer(body, came_from)
             count = len(items) - index if alike and body.output == x else 1
@@ -110,8 +111,8 @@ class LoopInference:
     def _is_bounded(self, turns: int, span: Span) -> bool:
         if turns <= MAX_LAYERS:
             return True
-        shown = f"{turns:,}" if turns < 10**30 else "far too many"
-        message = f"{shown} turns are more than a network may have layers ({MAX_LAYERS:,})"
+        shown = f"{turns:,} turns" if turns < 10**30 else "so many turns"
+        message = f"{shown} are more than a network may have layers ({MAX_LAYERS:,})"
         self._state.fail("E0404", message, span)
         return False
 
@@ -137,6 +138,16 @@ class LoopInference:
         values = unpacked(self._state, node.names, node.unpacks, item, node.iterable.span)
         activation.variables.update(zip(node.names, values or [UNKNOWN] * len(node.names), strict=True))
         return values is not None
+
+
+def _shown_turn(node: d.Loop, index: int, items: Items) -> str:
+    """``in turn 4 of 5, where i is 3``; nothing for a loop of one turn."""
+    if len(items) == 1:
+        return ""
+    turn = f"in turn {index + 1:,} of {len(items):,}"
+    if not node.names or node.unpacks:
+        return turn
+    return f"{turn}, where {node.names[0]} is {describe(items[index])}"
 
 
 def unpacked(state: State, names: Sequence[str], unpacks: bool, value: Value, span: Span) -> tuple[Value, ...] | None:

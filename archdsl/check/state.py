@@ -36,6 +36,8 @@ class State:
 
     sink: Sink
     trace: tuple[Frame, ...] = ()
+    turns: tuple[str, ...] = ()
+    """The turns of the loops around the place being checked, in its block, the innermost first."""
     instances: dict[InstanceKey, tuple[BlockInstance, int]] = field(default_factory=dict)
     """Every instance with the depth of its body."""
     open_instances: list[InstanceKey] = field(default_factory=list)
@@ -53,7 +55,9 @@ class State:
     def report(self, diagnostic: Diagnostic) -> None:
         """A finding of the block being applied, with the applications that led there."""
         self.failed = True
-        self.sink.report(replace(diagnostic, trace=self.trace) if self.trace else diagnostic)
+        if self.trace or self.turns:
+            diagnostic = replace(diagnostic, trace=self.trace, notes=(*diagnostic.notes, *self.turns))
+        self.sink.report(diagnostic)
 
     def warn(self, diagnostic: Diagnostic) -> None:
         """A warning of the block being applied: the check counts as passed."""
@@ -90,10 +94,19 @@ class State:
     @contextmanager
     def applied(self, frame: Frame) -> Iterator[None]:
         """Findings inside carry this application in their trace."""
-        outer = self.trace
-        self.trace = (frame, *outer)
+        outer, turns = self.trace, self.turns
+        self.trace, self.turns = (frame, *outer), ()
         yield
-        self.trace = outer
+        self.trace, self.turns = outer, turns
+
+    @contextmanager
+    def in_turn(self, turn: str) -> Iterator[None]:
+        """Findings inside say in which turn of a loop they were made."""
+        outer = self.turns
+        if turn:
+            self.turns = (turn, *outer)
+        yield
+        self.turns = outer
 
     # --- depth ----------------------------------------------------------------------------------------
 

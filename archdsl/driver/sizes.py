@@ -104,9 +104,7 @@ def _at(compilation: Compilation, verdict: Verdict) -> At:
         sizes=dict(verdict.sizes),
         accepted=finding is None,
         finding=Finding(**finding_document(finding, compilation.sources)) if finding is not None else None,
-        nearest={
-            symbol: Neighbours(below=below, above=above) for symbol, (below, above) in verdict.nearest.items()
-        },
+        nearest={symbol: Neighbours(below=below, above=above) for symbol, (below, above) in verdict.nearest.items()},
     )
 
 

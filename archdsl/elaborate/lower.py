@@ -13,10 +13,11 @@ from archdsl.elaborate.scope import BlockScope
 from archdsl.elaborate.slots import assign_slots
 from archdsl.elaborate.statements import StatementLowering
 from archdsl.elaborate.uses import report_unused
-from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output
+from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output, Unknown
 from archdsl.ir.expr import Const, sizes_in
 from archdsl.ir.kinds import ANY, UNKNOWN, Kind
 from archdsl.ir.reserved import why_reserved
+from archdsl.ir.walk import written
 from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast
@@ -135,7 +136,7 @@ class Lowering:
             whole=self._sink.errors == errors and definition not in self._rests_on_fault and definition.file.tree.whole,
         )
         self._extents.remember(block)
-        if self._sink.errors == errors:
+        if self._sink.errors == errors and not any(isinstance(part, Unknown) for part in written(raw)):
             report_unused(block, self._extents, self._sink)
         return block
 

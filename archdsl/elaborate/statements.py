@@ -166,7 +166,8 @@ class StatementLowering:
             case ast.ShapeStep(shape, span):
                 if label is not None:
                     message = "a shape is a statement about a value, not a layer: it takes no label"
-                    scope.fail("E0218", message, label.span)
+                    scope.fail("E0218", message, label.span, "state it after the step: `conv(64, 3) -> [N, 64, H, W]`")
+                    return Unknown(span)
                 return Assert(self._shape(shape), span)
             case ast.If(condition, then, otherwise, span):
                 lowered = lower_expression(scope, condition)

@@ -40,13 +40,17 @@ def render_verdict(at: At) -> str:
     lines = [f"{sizes}: refused"]
     for name, near in at.nearest.items():
         known = [str(size) for size in (near.below, near.above) if size is not None]
-        lines.append(f"  nearest sizes that work: {name} = {' and '.join(known)}" if known else f"  no other {name} works")
+        lines.append(
+            f"  nearest sizes that work: {name} = {' and '.join(known)}" if known else f"  no other {name} works"
+        )
     return "\n".join(lines) + "\n"
 
 
 def _content(name: str, symbol: Symbol) -> object:
     """What two symbols share if nothing has to be said about the second: everything but their names."""
-    places = tuple((cause.path, cause.line, cause.column, _unnamed(cause.accepts, name), cause.count) for cause in symbol.causes)
+    places = tuple(
+        (cause.path, cause.line, cause.column, _unnamed(cause.accepts, name), cause.count) for cause in symbol.causes
+    )
     declared = _unnamed(symbol.declared.text, name) if symbol.declared is not None else None
     return _unnamed(symbol.text, name), places, declared
 
@@ -76,7 +80,9 @@ def _because(symbol: Symbol) -> str:
 
 def _cause_lines(document: SizesDocument, causes: Iterable[Cause]) -> list[str]:
     """A line per place and reason, with what it demands and how often."""
-    ordered = sorted(causes, key=lambda cause: (cause.path != document.path, cause.path, cause.line, cause.column, cause.message))
+    ordered = sorted(
+        causes, key=lambda cause: (cause.path != document.path, cause.path, cause.line, cause.column, cause.message)
+    )
     lines: list[str] = []
     for (path, line, message), group in groupby(ordered, lambda cause: (cause.path, cause.line, cause.message)):
         found = list(group)

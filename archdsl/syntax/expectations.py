@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from archdsl.syntax.lexer import Token
 
@@ -77,20 +78,50 @@ def describe_found(token: Token) -> str:
     return f"the keyword `{text}`" if token.text.isalpha() and token.kind not in ("NAME", "TAIL") else f"`{text}`"
 
 
-def explain(token: Token, before: Token | None, statement: Sequence[Token], possible: set[str]) -> str | None:
-    """A repair for the mistakes that users of other languages make; None where nothing is known.
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known about a fault beyond what was expected and found."""
+
+    help: str | None = None
+    message: str | None = None
+    """Says it better than ``expected ..., found ...``."""
+    after: str = ""
+    token: Token | None = None
+    """The token that is to blame, where it is not the one at which the fault shows."""
+
+
+def explain(token: Token, before: Token | None, statement: Sequence[Token], possible: set[str]) -> Explanation:
+    """What is behind the mistakes that users of other languages make; nothing where nothing is known.
 
     ``before`` is the token in front of the one that does not fit, ``statement`` what was read of its statement.
     """
+    brace = next((part for part in reversed(statement) if part.kind == "_TOPEN"), None)
+    if "_LBRACE" in possible and brace is not None:
+        message = "a `{` that touches the name before it is part of the name"
+        return Explanation("put a space before it", message, token=brace)
+    if before is not None and before.kind == "_ARROW":
+        # The arrow leads nowhere: what stands on the next line is only where that shows.
+        return Explanation(after=" after `->`", token=before)
+    return Explanation(_repair(token, before, statement, possible))
+
+
+def _repair(token: Token, before: Token | None, statement: Sequence[Token], possible: set[str]) -> str | None:
     kind = token.kind
     if kind == "EQUAL" and "COLON" in possible:
         return f"a label takes a colon: `{before.text if before else 'name'}: ...`; a variable takes `let`"
+    if kind == "EQUAL" and "COMPARISON" in possible:
+        return "write `==` to compare"
     if token.text.isalpha() and not statement and {"BLOCK", "NETWORK"} <= possible:
         return _TOP_LEVEL.get(token.text)
     if kind == "DOUBLE_SLASH":
         return "a comment begins with `#`"
-    if "_LBRACE" in possible and any(part.kind == "_TCLOSE" for part in statement):
-        return "a brace that touches the name before it is part of the name: put a space before `{`"
+    if kind == "ELSE":
+        return "`else` stands behind the `}` of its `if`"
+    if kind == "NAME" and {"_ARROW", "_SEP"} <= possible:
+        return "steps are joined by `->`, or stand on lines of their own"
+    if kind == "_LBRACE" and "LPAR" in possible and statement and statement[0].kind in ("BLOCK", "NETWORK"):
+        name = statement[-1].text
+        return f"parentheses stand behind the name even where there are no parameters: `{name}()`"
     if kind == "COLON" and before is not None and before.kind in _KEYWORDS_IN_NAMES:
         return f"`{before.text}` is a keyword of the language; choose another label"
     if kind == "COLON" and any(part.kind == "_RBRACE" for part in statement[-1:]):

@@ -7,10 +7,9 @@ language is passed, which ends it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from archdsl.diagnostics.diagnostic import Diagnostic, Help
+from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.source.source import Source
 from archdsl.syntax._tables import KEYWORDS, PATTERN
 
@@ -32,6 +31,7 @@ _ENDS_OPERAND = frozenset("NAME NUMBER STRING RPAR RSQB TRUE FALSE NONE TAIL _TC
 _STARTS_OPERAND = frozenset("NAME NUMBER STRING TRUE FALSE NONE".split())
 _DEFINES = frozenset(("BLOCK", "NETWORK", "FROM"))
 _DEFINED_NAME = re.compile(r"[ \t]+[A-Za-z][A-Za-z0-9_]*[ \t]*[(=]|[ \t]+[.A-Za-z][.A-Za-z0-9_]*[ \t]+import\b")
+_INVISIBLE = frozenset(("COMMENT", "LINE"))
 _LABEL_PARTS = frozenset(("NAME", "TAIL", "_TCLOSE"))
 _CHARACTER_HELP = {
     "&": "write `and`",
@@ -48,6 +48,9 @@ _CHARACTER_HELP = {
     "\N{RIGHT DOUBLE QUOTATION MARK}": "strings stand in straight double quotes",
 }
 """What is meant by characters that other languages use."""
+_FOREIGN_STRING = re.compile(
+    r"'[^'\n]*'|`[^`\n]*`|\N{LEFT DOUBLE QUOTATION MARK}[^\n]*?\N{RIGHT DOUBLE QUOTATION MARK}"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
@@ -71,12 +74,18 @@ class _Bracket:
 
 
 class Lexer:
-    """One pass over one source."""
+    """One pass over one source.
 
-    def __init__(self, source: Source, report: Callable[[Diagnostic], None]) -> None:
+    ``by_indentation``: a brace at the start of a line closes those that are indented deeper; for a second pass
+    over a text in which the braces do not come out even.
+    """
+
+    def __init__(self, source: Source, *, by_indentation: bool = False) -> None:
         self._source = source
-        self._report = report
-        self._faults = 0
+        self._by_indentation = by_indentation
+        self.faults: list[Diagnostic] = []
+        self.is_brace_open = False
+        """Whether a brace was never closed, so that nobody knows which one is meant."""
         self._brackets: list[_Bracket] = []
         self._in_expression = False
         self._line_broken_at = -1
@@ -97,11 +106,13 @@ class Lexer:
             if found is None:
                 position = self._unexpected(position)
                 continue
-            kind = found.lastgroup
+            kind = found.lastgroup or ""
             end = found.end()
             if kind == "SPACE":
                 position = end
                 continue
+            if self._by_indentation and kind not in _INVISIBLE:
+                self._close_deeper(kind, position)
             if kind == "NAME":
                 word = found.group()
                 kind = KEYWORDS.get(word, "NAME")
@@ -119,13 +130,12 @@ class Lexer:
             elif kind in ("CLOSE", "RPAR", "RSQB"):
                 end = self._close(text[position], position)
             else:
-                assert kind is not None
                 if self._in_expression:
                     self._close_forgotten(kind, position, end)
                 tokens.append(Token(kind, found.group(), position, end))
             if len(tokens) > MAX_TOKENS or len(self._brackets) > MAX_NESTING:
                 return self._over_limit(position)
-            if self._faults > MAX_FAULTS:
+            if len(self.faults) > MAX_FAULTS:
                 self.limit_passed = True
                 return []
             position = end
@@ -212,6 +222,27 @@ class Lexer:
         self.tokens.append(Token("TAIL", tail.group(), at + 1, tail.end()))
         return tail.end()
 
+    def _close_deeper(self, kind: str, at: int) -> None:
+        """What begins a line ends the braces that are indented deeper; a statement also those indented alike."""
+        indentation = self._indentation(at)
+        if self._source.position(at).column - 1 != indentation or self._source.text.startswith(("->", "else"), at):
+            return
+        levels = [self._indentation(bracket.at) for bracket in self._brackets if bracket.text == "{"]
+        last = indentation if kind == "CLOSE" else indentation - 1
+        if kind == "CLOSE" and indentation not in levels:
+            return
+        while levels and levels[-1] > last:
+            levels.pop()
+            while self._brackets[-1].text != "{":
+                self._unclosed(self._pop())
+            self._unclosed(self._pop())
+            self._line_end(at - 1, at)
+
+    def _indentation(self, at: int) -> int:
+        """How many characters the line of a place is indented."""
+        line = self._source.lines.line_text(self._source.position(at).line)
+        return len(line) - len(line.lstrip())
+
     def _drop_separator(self) -> None:
         if self.tokens and self.tokens[-1].kind == "_SEP":
             self.tokens.pop()
@@ -223,6 +254,8 @@ class Lexer:
             while self._brackets:
                 self._unclosed(self._pop())  # the brace belongs to what would have been opened behind them
             return at + 1
+        if not matching and self._in_expression:
+            return self._close_wrongly(text, at)
         if not matching:
             self._unbalanced(f"`{text}` closes nothing", at)
             return at + 1
@@ -230,10 +263,22 @@ class Lexer:
             self._unclosed(self._pop())
         return self._close(text, at)
 
+    def _close_wrongly(self, text: str, at: int) -> int:
+        """A bracket of another kind than the one that is open: it closes that one, and is the one to change."""
+        bracket = self._pop()
+        span, opened = self._source.span(at, at + 1), self._source.span(bracket.at, bracket.at + 1)
+        message = f"`{bracket.text}` is closed by `{text}`"
+        help = Help(f"write `{_CLOSER[bracket.text]}`")
+        self.faults.append(Diagnostic("E0103", message, span, labels=(Label(opened, "opened here"),), help=help))
+        kind = {"(": "RPAR", "[": "RSQB", "{": "_TCLOSE"}[bracket.text]
+        self.tokens.append(Token(kind, text, at, at + 1))
+        return at + 1
+
     def _unclosed(self, bracket: _Bracket) -> None:
         """Adds the bracket that is missing; what an open string has swallowed is not missing."""
         if not bracket.at < self._open_string_at or self._is_line_between(bracket.at, self._open_string_at):
             self._unbalanced(f"`{bracket.text}` is never closed", bracket.at)
+        self.is_brace_open |= bracket.text == "{" and not bracket.template
         kind = {"(": "RPAR", "[": "RSQB", "{": "_TCLOSE" if bracket.template else "_RBRACE"}[bracket.text]
         self._drop_separator()
         end = self.tokens[-1].end if self.tokens else bracket.at
@@ -262,9 +307,8 @@ class Lexer:
     # --- what is wrong --------------------------------------------------------------------------------
 
     def _fail(self, code: str, message: str, start: int, end: int, help: str | None = None) -> None:
-        self._faults += 1
         span = self._source.span(start, end)
-        self._report(Diagnostic(code, message, span, help=Help(help) if help else None))
+        self.faults.append(Diagnostic(code, message, span, help=Help(help) if help else None))
 
     def _check_characters(self, text: str) -> None:
         """Control and bidirectional characters are errors everywhere, comments and strings included."""
@@ -292,9 +336,25 @@ class Lexer:
             return end  # reported by _check_characters
         if text[at] == '"':
             return self._open_string(at)
+        quoted = _FOREIGN_STRING.match(text, at)
+        if quoted is not None:
+            self._fail("E0102", "strings stand in double quotes", at, quoted.end())
+            self.tokens.append(Token("STRING", '""', at, quoted.end()))
+            return quoted.end()
+        if text[at].isalnum():
+            at, end = self._whole_word(at)
         shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[at : min(end, at + 16)])
         self._fail("E0102", f"unexpected `{shown}`", at, end, _help_for_characters(text[at:end]))
         return end
+
+    def _whole_word(self, at: int) -> tuple[int, int]:
+        """The extent of a word with letters that names cannot have; its ASCII beginning is no name of its own."""
+        text, end = self._source.text, at
+        while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+            end += 1
+        if self.tokens and self.tokens[-1].end == at and self.tokens[-1].kind in ("NAME", "TAIL"):
+            at = self.tokens.pop().start
+        return at, end
 
     def _open_string(self, at: int) -> int:
         """A string without its second quote ends with its line, or before what closes the brackets around it."""

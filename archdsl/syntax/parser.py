@@ -19,7 +19,6 @@ from archdsl.syntax.lexer import Lexer, Token
 
 _OPENERS = frozenset(("_LBRACE", "_TOPEN", "LPAR", "LSQB"))
 _CLOSERS = frozenset(("_RBRACE", "_TCLOSE", "RPAR", "RSQB"))
-_DEFINES = frozenset(("BLOCK", "NETWORK", "FROM"))
 MAX_COMPLAINTS = 1_000
 """So many faults of syntax are described in one file; what is wrong throughout is no ``.arch`` file."""
 
@@ -36,8 +35,13 @@ def parse(source: Source, report: Callable[[Diagnostic], None]) -> ast.File:
         faults.append(diagnostic)
         report(diagnostic)
 
-    lexer = Lexer(source, note)
+    lexer = Lexer(source)
     tokens = lexer.run()
+    if lexer.is_brace_open:
+        lexer = Lexer(source, by_indentation=True)
+        tokens = lexer.run()
+    for fault in lexer.faults:
+        note(fault)
     comments = tuple(ast.Comment(source.text[a:b], source.span(a, b)) for a, b in lexer.comments)
     if lexer.limit_passed:
         return ast.File(source.path, (), comments, False, whole)
@@ -199,7 +203,7 @@ class _Machine:
         del self._states[anchor.height + 1 :]
         end = self._end_of_statement(position, depth, anchor)
         is_item = "item" in ACTIONS[self._states[-1]]
-        while is_item and self._tokens[end].kind == "_SEP" and self._tokens[end + 1].kind not in _DEFINES:
+        while is_item and self._tokens[end].kind == "_SEP" and not self._begins_item(end + 1):
             end += 1  # what follows something that is no definition is none either
             end = self._end_of_statement(end, 0, anchor)
         dropped = self._tokens[anchor.at : end]
@@ -211,6 +215,13 @@ class _Machine:
         self._starts.append(first)
         self._ends.append(last)
         return end
+
+    def _begins_item(self, position: int) -> bool:
+        """Whether a definition, or an import that this language has, begins at a token."""
+        token, following = self._tokens[position], self._tokens[min(position + 1, len(self._tokens) - 1)]
+        if token.kind == "FROM":
+            return following.kind in ("DOT", "DOTDOT") or following.text == "std"
+        return token.kind in ("BLOCK", "NETWORK")
 
     def _end_of_statement(self, position: int, depth: int, anchor: _Anchor) -> int:
         """The token that ends the broken statement: a separator, the brace around it, or the end of the file."""
@@ -241,7 +252,7 @@ class _Machine:
     def _complain(self, position: int, anchor: _Anchor) -> None:
         """Reports the token that does not fit, unless something in its statement was reported already."""
         token = self._tokens[position]
-        start = self._tokens[anchor.at].start
+        start = self._tokens[anchor.at - 1].end if anchor.at else 0
         if bisect_left(self._known_faults, start) < bisect_right(self._known_faults, token.end):
             return
         if token.kind == "$END" and self._known_faults:
@@ -252,11 +263,9 @@ class _Machine:
         row = ACTIONS[self._states[-1]]
         possible = {kind for kind in row if kind.isupper() and self._can_shift(kind)}
         before = self._tokens[position - 1] if position else None
-        help = explain(token, before, self._tokens[anchor.at : position], possible)
-        span = self._source.span(token.start, max(token.end, token.start + (token.kind != "$END")))
-        after = ""
-        if before is not None and before.kind == "_ARROW":
-            # The arrow leads nowhere: what stands on the next line is only where that shows.
-            span, after = self._source.span(before.start, before.end), " after `->`"
-        message = f"expected {describe_expected(possible)}{after}, found {describe_found(token)}"
-        self._report(Diagnostic("E0101", message, span, help=Help(help) if help else None))
+        explained = explain(token, before, self._tokens[anchor.at : position], possible)
+        place = explained.token or token
+        span = self._source.span(place.start, max(place.end, place.start + (place.kind != "$END")))
+        expected = f"expected {describe_expected(possible)}{explained.after}, found {describe_found(token)}"
+        help = Help(explained.help) if explained.help else None
+        self._report(Diagnostic("E0101", explained.message or expected, span, help=help))

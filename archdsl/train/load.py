@@ -39,7 +39,7 @@ def load(path: Path, network: str | None = None, **arguments: object) -> nn.Modu
 
 
 def _executed(source: str, name: str) -> ModuleType:
-    """The generated source as a module of its own, with its lines known to tracebacks and to ``inspect``."""
+    """The generated source as a module of its own, with its lines known to tracebacks."""
     file = f"<archdsl {name} {abs(hash(source)):x}>"
     module = ModuleType(f"archdsl.generated.{name}")
     module.__file__ = file

@@ -156,6 +156,16 @@ def test_exploded_nodes_have_one_item_per_line(code: str, text: str, tmp_path: P
     assert formatted(tmp_path, {"a": text}) == {"a": text}
 
 
+def test_a_comment_above_an_import_has_a_blank_line_above_it(tmp_path: Path) -> None:
+    tree = ast.parse("import torch\nfrom torch import nn\nx = 1")
+    notes = Notes()
+    notes.comment_above(tree.body[1], "the layers")
+    notes.blank_before(tree.body[0])
+    text = print_module(tree, notes)
+    assert text == "import torch\n\n# the layers\nfrom torch import nn\n\nx = 1\n"
+    assert formatted(tmp_path, {"a": text}) == {"a": text}
+
+
 def test_a_target_with_an_exploded_call_leaves_the_value_alone(tmp_path: Path) -> None:
     tree = ast.parse("features_of_the_encoder[f(a)] = features_of_the_decoder_before_it.normalized_in_every_stage[b]")
     assign = tree.body[0]

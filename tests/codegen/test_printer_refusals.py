@@ -120,6 +120,14 @@ def test_a_node_that_is_not_on_the_list_is_refused(kind: type[ast.AST]) -> None:
         check_allowed(ast.Module([kind()], []))
 
 
+def test_an_asynchronous_comprehension_is_refused() -> None:
+    # It needs no `async def` around it: in a generator expression it is legal anywhere.
+    tree = ast.parse("x = f(a for a in b)")
+    next(node for node in ast.walk(tree) if isinstance(node, ast.comprehension)).is_async = 1
+    with pytest.raises(TypeError, match="asynchronous"):
+        print_module(tree)
+
+
 @pytest.mark.parametrize("value", [-1, -0.5, -0.0, float("inf"), float("-inf"), float("nan")])
 def test_numbers_without_a_literal_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match="not a literal"):

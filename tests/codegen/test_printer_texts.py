@@ -193,6 +193,26 @@ TEXTS = {
 
         x = 1
     """,
+    "an import of one long name": """
+        from archdsl_layers.normalization.of_features import (
+            TheFilterResponseNormalizationOfFeatures,
+        )
+    """,
+    "several targets": """
+        a = b[i] = c
+        self.feature_maps_of_the_encoder_by_stage_before_normalization_in_order_of_the_stages = (
+            features
+        ) = x
+    """,
+    "a field that begins with a brace": """
+        x = f"{ {a: b}[c]!r} { {a: c for c in b} }"
+    """,
+    "a text broken at blanks only": """
+        raise ValueError(
+            f"the shortcut of the block has in_channels={in_channels} and "
+            f"out_channels={out_channels}, stride={stride}"
+        )
+    """,
     "definitions and docstrings": '''
         """The module."""
 

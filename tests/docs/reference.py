@@ -187,6 +187,8 @@ FAMILY_NAMES = {
     "03": "Shapes",
     "04": "Values",
     "05": "The contract",
+    "06": "Code generation",
+    "07": "The project",
     "06": "Generated code",
 }
 

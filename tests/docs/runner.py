@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import json
 import os
 import re
 import shutil
@@ -35,6 +36,7 @@ class Runner:
         self._names: dict[str, object] = {"__name__": "__page__"}
         self._variables = {"PATH": f"{self._programs}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(scratch / "cache")}
         self._exit_code = 0
+        self._has_copy = False
         self.outputs: dict[int, str] = {}
         """The real text of console blocks, by line: what an update writes into the page."""
         self._programs.mkdir(parents=True)
@@ -46,19 +48,20 @@ class Runner:
     def run(self, page: str, text: str) -> list[str]:
         """The differences between a page and what happens, each with its place."""
         blocks = blocks_of(page, text)
-        self._prepare(copy=any("append to" in block.notes for block in blocks))
+        self._has_copy = any("append to" in block.notes for block in blocks)
+        self._prepare()
         with _as_working_directory(self.folder):
             return [f"{block.place}: {fault}" for block in blocks for fault in self._block(block)]
 
-    def _prepare(self, *, copy: bool) -> None:
+    def _prepare(self) -> None:
         """The specs in a project of their own; for a page that changes the compiler, the compiler as well."""
         self.folder.mkdir()
-        for name in _COPIED if copy else ("specs",):
+        for name in _COPIED if self._has_copy else ("specs",):
             source, target = ROOT / name, self.folder / name
             ignored = shutil.ignore_patterns("__pycache__", "golden")
             shutil.copytree(source, target, ignore=ignored) if source.is_dir() else shutil.copy(source, target)
         (self.folder / "archdsl.toml").touch()
-        self._variables["PYTHONPATH"] = str(self.folder if copy else ROOT)
+        self._variables["PYTHONPATH"] = str(self.folder if self._has_copy else ROOT)
 
     def _block(self, block: Block) -> list[str]:
         match block.language:
@@ -79,12 +82,19 @@ class Runner:
         place = self.folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(whole_file(block), encoding="utf-8")
-        found = check_path(DiskLoader(find_root(name)), name).findings
-        expected = sorted(block.notes.get("reports", "").split())
-        if sorted({finding.code for finding in found}) == expected:
+        found = self._findings(name)
+        expected = block.notes.get("reports", "").split()
+        if {code for code, _ in found} == set(expected):
             return []
-        shown = "; ".join(f"{finding.code} {finding.message}" for finding in found) or "no findings"
+        shown = "; ".join(f"{code} {message}" for code, message in found) or "no findings"
         return [f"expected {' '.join(expected) or 'no findings'}, got: {shown}"]
+
+    def _findings(self, name: str) -> list[tuple[str, str]]:
+        """Codes and messages; a compiler that the page has changed is another process."""
+        if self._has_copy:
+            document = json.loads(self._shell(f"archdsl check --no-cache --format json {name}"))
+            return [(finding["code"], finding["message"]) for finding in document["findings"]]
+        return [(found.code, found.message) for found in check_path(DiskLoader(find_root(name)), name).findings]
 
     # --- console --------------------------------------------------------------------------------------
 

@@ -86,9 +86,10 @@ def test_every_wrong_block_is_told_and_later_ones_still_run(tmp_path: Path) -> N
 def test_a_class_appended_to_the_compiler_is_in_the_copy_alone(tmp_path: Path) -> None:
     note = "<!-- append to archdsl/ops/activation.py -->"
     layer = 'class Twin(Relu):\n    """Another ReLU."""\n\n    name = "twin"\n'
-    use = fenced("arch", "# file: a.arch\n" + NETWORK.replace("relu", "twin"), "<!-- reports E0201 -->")
+    use = fenced("arch", "# file: a.arch\n" + NETWORK.replace("relu", "twin"))
     right = fenced("console", "$ archdsl check a.arch\n1 file, 1 network: no findings\n")
-    assert Runner(tmp_path).run("page.md", fenced("python", layer, note) + use + right) == []
+    absent = fenced("python", ">>> from archdsl.ops import REGISTRY\n>>> 'twin' in REGISTRY\nFalse\n")
+    assert Runner(tmp_path).run("page.md", fenced("python", layer, note) + use + right + absent) == []
 
 
 def test_a_block_that_is_never_closed() -> None:

@@ -94,7 +94,9 @@ def drawn_sizes(
     symbols: list[str], sets: Mapping[str, SizeSet], random: Random, count: int
 ) -> Iterator[dict[str, int]]:
     """Sizes to try: each symbol runs through the small ones while the others stay where the network works."""
-    home = {symbol: (sets[symbol].next_at_or_above(9) or sets[symbol].minimum or 9) if sets else 24 for symbol in symbols}
+    home = {
+        symbol: (sets[symbol].next_at_or_above(9) or sets[symbol].minimum or 9) if sets else 24 for symbol in symbols
+    }
     home = {symbol: size if size <= 3 * LARGEST else 24 for symbol, size in home.items()}
     each = count // len(symbols)
     for symbol in symbols:

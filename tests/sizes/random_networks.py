@@ -93,7 +93,14 @@ class Drawer:
         down, up = self._down_and_up()
         below = self._unet(depth - 1)
         return Chain(
-            [Labelled(label, self._plain()), down, below, up, Join("concat", [Refer(label), Step("identity")]), self._narrow()]
+            [
+                Labelled(label, self._plain()),
+                down,
+                below,
+                up,
+                Join("concat", [Refer(label), Step("identity")]),
+                self._narrow(),
+            ]
         )
 
     def _narrow(self) -> Step:
@@ -237,7 +244,12 @@ class Drawer:
             # four times the channels, and back
             return Step("pixel_unshuffle", {"factor": 2}), Step("pixel_shuffle", {"factor": 2})
         if factor == 2 and random.random() < 0.3:
-            ups.append(Step("conv_transpose", {"channels": CHANNELS, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1}))
+            ups.append(
+                Step(
+                    "conv_transpose",
+                    {"channels": CHANNELS, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1},
+                )
+            )
         return self._strided(factor), random.choice(ups)
 
     # --- statements -----------------------------------------------------------------------------------

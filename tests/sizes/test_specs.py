@@ -1,0 +1,72 @@
+"""Every network of specs/ at 50 sizes: the proven set, the check with fixed sizes, and real torch say the same.
+
+Torch runs the layers of the network with real tensors of one sample, with as few channels as its groups allow:
+whether a size works depends on the sizes alone, and specs have thousands of channels.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tests.house import ROOT
+from tests.sizes.slim import SlimRun
+
+from archdsl.analysis.sizes import accepted_sizes, open_symbols
+from archdsl.check.check import check
+from archdsl.diagnostics.sink import Sink
+from archdsl.driver.compilation import Compilation
+from archdsl.ir.design import Design
+from archdsl.ir.typed import TypedDesign
+from archdsl.source.loader import DiskLoader
+
+SIZES = [*range(1, 36), 37, 41, 47, 48, 49, 56, 63, 64, 65, 79, 80, 96, 97, 111, 128]
+FILES = sorted((ROOT / "specs").rglob("*.arch"))
+
+
+def networks(file: Path) -> tuple[Compilation, list[tuple[Design, TypedDesign]]]:
+    compilation = Compilation(DiskLoader(str(ROOT)))
+    found = [(design, compilation.typed(str(file), design)) for design in compilation.designs(str(file))]
+    assert not compilation.sink.has_errors
+    return compilation, [(design, typed) for design, typed in found if typed is not None]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_networks_of_a_spec(file: Path) -> None:
+    assert len(SIZES) == 50
+    _, found = networks(file)
+    for design, typed in found:
+        symbols = open_symbols(typed)
+        accepted = {found.symbol: found.accepted for found in accepted_sizes(typed)}
+        run = SlimRun(typed)
+        for size in SIZES if symbols else SIZES[:1]:
+            sizes = {symbol: size + index for index, symbol in enumerate(symbols)}
+            proven = all(accepted[symbol].contains(size) for symbol, size in sizes.items())
+            fixed = check(design, Sink(), sizes=sizes)
+            outputs = run(sizes)
+            assert proven == (fixed is not None and fixed.complete) == (outputs is not None), (design.name, sizes)
+            if outputs is None:
+                continue
+            for name, type_, _ in typed.outputs:
+                assert type_ is not None
+                spatial = tuple(
+                    size if isinstance(size, int) else size.evaluate(sizes[size.symbol_name])
+                    for size in type_.shape[2:]
+                )
+                assert outputs[name][2:] == spatial, (design.name, sizes, name)
+
+
+def test_a_size_that_torch_refuses_is_seen_by_the_slim_run() -> None:
+    """The oracle itself: below 7 x 7 pixels AlexNet's first window does not fit."""
+    _, found = networks(ROOT / "specs" / "alexnet.arch")
+    (_, typed) = found[0]
+    symbols = open_symbols(typed)
+    if not symbols:
+        pytest.skip("AlexNet's input is fixed")
+    run = SlimRun(typed)
+    assert run(dict.fromkeys(symbols, 62)) is None
+    assert run(dict.fromkeys(symbols, 63)) is not None
+
+
+assert torch.get_num_threads() == 1
