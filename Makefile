@@ -27,7 +27,7 @@ endef
 help: ## list these commands
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 
 .PHONY: demo
@@ -70,6 +70,10 @@ tables: $(READY) ## rebuild the parser's tables after a change of archdsl/syntax
 .PHONY: bench
 bench: $(READY) ## measure speed and memory against torchinfo (ARGS='--quick', ARGS='--strict')
 	python -m benchmarks $(ARGS)
+
+.PHONY: sizes-campaign
+sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
+	python -W ignore -m tests.sizes.campaign --networks 2000 $(ARGS)
 
 # --- set-up ------------------------------------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ def check_declared_sizes(
             place,
             here=f"{refused} is the smallest of these sizes that is refused",
             labels=(Label(guilty.span, demand(guilty.accepted, guilty.reason)),),
-            notes=(f"the network accepts {accepted.describe()}",),
+            notes=(f"the network works only where {accepted.describe().removeprefix('every ')}",),
         )
 
 

@@ -18,8 +18,6 @@ from archdsl import __version__
 from archdsl.cli import terminal
 from archdsl.cli.refusal import CommandError
 
-ISSUES = "https://github.com/archdsl/archdsl/issues"
-
 DESCRIPTION = "Check neural network architectures written in .arch files, and compile them to PyTorch."
 EPILOG = """\
 examples:
@@ -34,6 +32,7 @@ examples:
 COMMANDS = {
     "check": "check every network of every file",
     "compile": "write PyTorch",
+    "explain": "tell what a code means, with an example and its repair",
     "networks": "list every network: its inputs and outputs, and what it lets you choose",
     "sizes": "show the input sizes that a network accepts, and the lines that decide it",
     "summary": "show a network's layers: shapes, weights, multiply-adds, receptive fields",
@@ -64,6 +63,10 @@ def load_command(name: str) -> Command:
             from archdsl.cli import compile as compile_
 
             return compile_
+        case "explain":
+            from archdsl.cli import explain
+
+            return explain
         case "networks":
             from archdsl.cli import networks
 
@@ -172,7 +175,7 @@ def _fault(error: Exception) -> str:
     text = str(error)[:200]
     return (
         f"a fault of archdsl itself ({kind}{': ' if text else ''}{text})\n"
-        f"please report it with the file that causes it: {ISSUES}\n"
+        "please report it with the file that causes it\n"
         "the same command with ARCHDSL_DEBUG=1 shows where it happened"
     )
 

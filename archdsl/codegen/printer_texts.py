@@ -49,10 +49,11 @@ def field(expression: str, conversion: int, specification: str) -> Field:
         raise TypeError(f"the conversion {conversion} is not printed")
     if not (specification.isascii() and specification.isprintable()) or set(specification) & set("{}\"'\\"):
         raise TypeError(f"the format specification {specification!a} is not printed")
-    # A brace that opens an expression must not touch the brace that opens the field.
-    blank = " " if expression.startswith("{") else ""
-    colon = ":" if specification else ""
-    return Field(f"{{{blank}{expression}{blank}{_CONVERSIONS[conversion]}{colon}{specification}}}")
+    end = _CONVERSIONS[conversion] + (":" + specification if specification else "")
+    if expression.startswith("{"):
+        # A brace that opens an expression must not touch the brace that opens the field.
+        return Field(f"{{ {expression}{end or ' '}}}")
+    return Field(f"{{{expression}{end}}}")
 
 
 def f_string(pieces: Sequence[Piece], quote: str) -> str:

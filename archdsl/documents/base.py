@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictInt, StrictStr
+
+__all__ = ["Column", "Document", "JsonValue", "Line", "Part", "Size"]
 
 Size = StrictInt | StrictStr
 """A size along one axis: a number, or an expression of open input sizes such as ``"H"`` or ``"⌊(H + 1)/2⌋"``."""

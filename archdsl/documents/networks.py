@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from archdsl.documents.base import Document, Line, Part, Size
+from archdsl.documents.base import Document, JsonValue, Line, Part, Size
 
 
 class NetworkParameter(Part):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pydantic import JsonValue
-
+from archdsl.documents.base import JsonValue
 from archdsl.documents.networks import Network, NetworkInput, NetworkOutput, NetworkParameter, NetworksDocument
 from archdsl.driver.compilation import Compilation
 from archdsl.ir.design import BlockValue, Design

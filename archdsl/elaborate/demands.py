@@ -5,6 +5,7 @@ from __future__ import annotations
 from archdsl.elaborate.expressions import lower_expression
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.design import Declared
+from archdsl.ir.expr import sizes_in
 from archdsl.syntax import ast
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
@@ -31,7 +32,12 @@ def _lowered(scope: BlockScope, demand: ast.Demand, symbols: frozenset[str]) -> 
         scope.fail("E0219", message, demand.span, _FORMS)
         return None
     lowered = lower_expression(scope, value)
-    return Declared(symbol, relation, lowered, demand.span) if lowered is not None else None
+    if lowered is None:
+        return None
+    if sizes_in(lowered):
+        scope.fail("E0405", "what an input declares cannot depend on the sizes of values", value.span)
+        return None
+    return Declared(symbol, relation, lowered, demand.span)
 
 
 def _open_sizes(shape: ast.Shape, scope: BlockScope) -> frozenset[str]:

@@ -164,6 +164,7 @@ class _Lowering:
 
     def _size(self, value: ast.Expression, name: ast.Identifier, span: Span) -> Expr:
         if not isinstance(value, ast.Name):
+            self.expression(value)  # what is wrong inside is told first
             raise self._fault("E0222", f"only a value such as `x` or a label has `.{name.text}`", span)
         if name.text not in SIZE_ATTRIBUTES:
             help = self._scope.suggestion(name.text, SIZE_ATTRIBUTES)

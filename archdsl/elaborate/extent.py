@@ -24,11 +24,15 @@ class Extents:
         self._size: dict[Block, int] = {}
         self._ignores_input: set[Block] = set()
         self._spliced = 0
+        self._is_too_deep = False
 
     def is_bounded(self, raw: Body) -> bool:
         """Whether a body, everything applied and spliced, keeps the limits; reported otherwise."""
         deepest = max(self._applied_depths(raw, 1), default=(0, None), key=lambda found: found[0])
         if deepest[0] > MAX_NESTING and deepest[1] is not None:
+            if self._is_too_deep:
+                return False  # whatever is deep after the first that is has the same cause
+            self._is_too_deep = True
             message = f"braces and blocks nest more than {MAX_NESTING} deep from here"
             self._sink.report(Diagnostic("E0106", message, deepest[1]))
             return False

@@ -130,7 +130,9 @@ class StatementLowering:
             if not isinstance(size, ast.NominalSize):
                 continue
             value = lower_expression(self._scope, size.value)
-            if value is not None:
+            if value is not None and sizes_in(value):
+                self._scope.fail("E0405", "a proposed size cannot depend on the sizes of values", size.value.span)
+            elif value is not None:
                 found.append((size.name.text, value))
         return tuple(found)
 

@@ -57,7 +57,7 @@ class Dim:
 
     def __add__(self, other: int | Dim) -> int | Dim:
         if isinstance(other, int):
-            return Dim(self.symbol_name, self.function.plus_constant(other))
+            return Dim(self.symbol_name, self.function.plus_constant(other)) if other else self
         if not isinstance(other, Dim):
             return NotImplemented
         return _size(_common_symbol(self, other), self.function.plus(other.function))
@@ -81,7 +81,7 @@ class Dim:
 
     def __mul__(self, other: int | Dim) -> int | Dim:
         if isinstance(other, int):
-            return _size(self.symbol_name, self.function.times(other))
+            return _size(self.symbol_name, self.function.times(other)) if other != 1 else self
         if not isinstance(other, Dim):
             return NotImplemented
         raise DimTooComplex(f"the product of two open sizes, {self} and {other}, is not followed")
@@ -90,7 +90,7 @@ class Dim:
 
     def __floordiv__(self, other: int | Dim) -> int | Dim:
         if isinstance(other, int):
-            return _size(self.symbol_name, self.function.divided_by(_checked_divisor(other)))
+            return _size(self.symbol_name, self.function.divided_by(_checked_divisor(other))) if other != 1 else self
         if not isinstance(other, Dim):
             return NotImplemented
         raise DimTooComplex(f"the quotient of two open sizes, {self} and {other}, is not followed")
@@ -140,6 +140,8 @@ class Dim:
     # --- identity ---
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if not isinstance(other, Dim) or self.symbol_name != other.symbol_name:
             return False
         if self.function == other.function:
@@ -154,7 +156,7 @@ class Dim:
 
     def __hash__(self) -> int:
         # the same for every way to write a function, as `__eq__` demands
-        return hash((self.symbol_name, *map(self.function.evaluate, _PROBES)))
+        return hash((self.symbol_name, self.function.evaluate(11), self.function.evaluate(1_000_003)))
 
     # --- text ---
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import gcd
 
 from archdsl.ir.complexity import MAX_CELLS, MAX_STEPS, DimTooComplex
 from archdsl.ir.natural_sets import EVERYTHING, NOTHING, Members, Ranges, Split, split
 
+_REMEMBERED = 512
+"""Answers that are kept: height and width mostly ask the same, and so do the turns of a loop."""
 
+
+@lru_cache(maxsize=_REMEMBERED)
 def complement(members: Members) -> Members:
     """The natural numbers that are not in the set."""
 
@@ -36,6 +41,7 @@ def map_ranges(members: Members, change: Callable[[Ranges], Ranges]) -> Members:
     return split(members.modulus, ((start, map_ranges(part, change)) for start, _, part in members.cells()))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def intersection(left: Members, right: Members) -> Members:
     """The numbers in both sets.
 

@@ -10,6 +10,7 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -65,7 +66,7 @@ class QuasiAffine:
 
     def plus(self, other: QuasiAffine) -> QuasiAffine:
         """The sum of two functions."""
-        return build(self.constant + other.constant, self.floors + other.floors)
+        return _sum(self, other)
 
     def plus_constant(self, addend: int) -> QuasiAffine:
         """The function, higher by ``addend`` everywhere."""
@@ -118,6 +119,12 @@ class QuasiAffine:
                 rest.append(Floor(d, c, remainder))
         divided = _divide_by_larger(QuasiAffine(self.constant, tuple(rest)), divisor)
         return divided.plus(QuasiAffine(0, tuple(whole))) if whole else divided
+
+
+@lru_cache(maxsize=1_024)
+def _sum(left: QuasiAffine, right: QuasiAffine) -> QuasiAffine:
+    """Remembered, because height and width mostly have the same functions."""
+    return build(left.constant + right.constant, left.floors + right.floors)
 
 
 def build(constant: int, floors: Iterable[tuple[int, int, int]]) -> QuasiAffine:

@@ -109,8 +109,11 @@ class Call:
         """Whether two sizes are equal; as in ``at_least`` for open ones. Sizes of two different symbols never are."""
         if isinstance(left, int) and isinstance(right, int):
             return left == right
-        if isinstance(left, Dim) and isinstance(right, Dim) and left.symbol_name != right.symbol_name:
-            return False
+        if isinstance(left, Dim) and isinstance(right, Dim):
+            if left.symbol_name != right.symbol_name:
+                return False
+            if left is right or left.function == right.function:
+                return True
         return self._holds(Dim.solve_equal(left, right), left, "==", right, reason, None)
 
     def divides(self, divisor: int, size: Size, reason: str, *, argument: str | None = None) -> bool:

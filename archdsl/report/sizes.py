@@ -28,7 +28,7 @@ def render_sizes(document: SizesDocument, *, color: bool = False) -> str:
         lines.append(f"  accepts {_sentence(name, symbol.text)}{_because(symbol)}")
         lines += [f"    {line}" for line in _cause_lines(document, symbol.causes)]
         if symbol.declared is not None:
-            lines.append(f"    declared: {symbol.declared.text}; proven for all of them")
+            lines.append(f"    declared: {symbol.declared.text}; all of them work")
     return "\n".join(lines) + "\n"
 
 

@@ -114,9 +114,10 @@ class DiskLoader:
             descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         except (OSError, ValueError) as error:
             return Refusal("E0214", f"`{_shown(path)}` cannot be read: {getattr(error, 'strerror', None) or error}")
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return Refusal("E0214", f"`{_shown(path)}` is not a regular file")
         with open(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return Refusal("E0214", f"`{_shown(path)}` is not a regular file")
             data = stream.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
             return Refusal("E0106", f"`{_shown(path)}` is larger than {MAX_FILE // 1024:,} KiB, the limit for a file")

@@ -88,8 +88,10 @@ class Builder:
         known = self._too_deep
         self._too_deep = span
         if known is None or not (span.start <= known.start and known.end <= span.end):
-            what = "operators and brackets nest" if levels is self._expressions else "`else if` and braces nest"
-            self._complain(Fault("E0106", f"{what} more than {MAX_NESTING} deep here"), span)
+            what, help = "`else if` and braces nest", "put the inner parts into a block"
+            if levels is self._expressions:
+                what, help = "operators and brackets nest", "give parts of the expression names with `let`"
+            self._complain(Fault("E0106", f"{what} more than {MAX_NESTING} deep here", help), span)
         if isinstance(node, ast.If):
             depth = levels.above([node.then])
             node = ast.If(node.condition, node.then, None, span)

@@ -92,6 +92,8 @@ class Lexer:
         self._open_string_at = -1
         self.tokens: list[Token] = []
         self.comments: list[tuple[int, int]] = []
+        self.long_names: set[str] = set()
+        """What is left of names that were too long: not to be reported as unknown as well."""
         self.limit_passed = False
 
     def run(self) -> list[Token]:
@@ -102,6 +104,9 @@ class Lexer:
         match = _MASTER.match
         tokens = self.tokens
         while position < length:
+            if len(self.faults) > MAX_FAULTS:
+                self.limit_passed = True
+                return []
             found = match(text, position)
             if found is None:
                 position = self._unexpected(position)
@@ -135,9 +140,6 @@ class Lexer:
                 tokens.append(Token(kind, found.group(), position, end))
             if len(tokens) > MAX_TOKENS or len(self._brackets) > MAX_NESTING:
                 return self._over_limit(position)
-            if len(self.faults) > MAX_FAULTS:
-                self.limit_passed = True
-                return []
             position = end
         return self._finish(length)
 
@@ -367,9 +369,11 @@ class Lexer:
 
     def _long_name(self, start: int, end: int) -> str:
         """Reports a name that is too long; returns the part of it that is not, so that the rest is checked."""
-        message = f"a name may have at most {MAX_IDENTIFIER} characters; this one has {end - start}"
+        message = f"a name may have at most {MAX_IDENTIFIER} characters; this one has {end - start:,}"
         self._fail("E0106", message, start, end)
-        return self._source.text[start : start + MAX_IDENTIFIER]
+        name = self._source.text[start : start + MAX_IDENTIFIER]
+        self.long_names.add(name)
+        return name
 
     def _over_limit(self, at: int) -> list[Token]:
         self.limit_passed = True

@@ -52,7 +52,7 @@ def parse(source: Source, report: Callable[[Diagnostic], None]) -> ast.File:
     known = sorted(fault.span.start for fault in faults)
     machine = _Machine(source, tokens, Builder(source, comments, known, note), note, known)
     items = machine.run()
-    return ast.File(source.path, items, comments, not faults, whole, frozenset(machine.lost))
+    return ast.File(source.path, items, comments, not faults, whole, frozenset(machine.lost | lexer.long_names))
 
 
 @dataclass(slots=True)

@@ -221,7 +221,9 @@ def test_the_field_of_a_network_ends_where_everything_is_pooled() -> None:
 
 
 def test_open_sizes_leave_only_adaptive_pools_unknown() -> None:
-    design = network("network n() { input v: [N, 3, H, W]\n conv(2, 3) -> adaptive_avg_pool(2)\n output y: [N, 2, 2, 2] }")
+    design = network(
+        "network n() { input v: [N, 3, H, W]\n conv(2, 3) -> adaptive_avg_pool(2)\n output y: [N, 2, 2, 2] }"
+    )
     assert [row.field for row in rows(design)] == [(Seen(((0, 2),), 1),) * 2, Blind.UNKNOWN]
 
 

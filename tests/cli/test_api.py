@@ -117,7 +117,9 @@ def test_files_that_are_not_there_are_the_system_s_errors(function: str, folder:
 
 def test_compile_gives_what_the_command_writes(folder: Path) -> None:
     command = [sys.executable, "-m", "archdsl", "compile", "two.arch", "-n", "first", "-o", "-"]
-    done = subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+    )
     assert archdsl.compile("two.arch", "first") == done.stdout
     both = archdsl.compile("two.arch")
     assert "def first(" in both

@@ -69,7 +69,9 @@ def project(cli: Cli) -> Cli:
         cli.write(f"{name}.arch", text)
     cli.write("binary.arch", b"\x00")
     cli.write("trace.arch", TWO.replace("conv(channels, 3, padding=1)", "conv(channels, 3, groups=5)"))
-    cli.write("open.arch", GOOD.replace("[N, 3, 32, 32]", "[N, 3, H, W]").replace("flatten", "global_avg_pool -> flatten"))
+    cli.write(
+        "open.arch", GOOD.replace("[N, 3, 32, 32]", "[N, 3, H, W]").replace("flatten", "global_avg_pool -> flatten")
+    )
     return cli
 
 

@@ -60,7 +60,9 @@ def test_resnet50_folds_its_blocks_and_fits(cli: Cli) -> None:
     assert [line.split()[0] for line in lines if " bottleneck " in line] == [
         f"layer{stage}.{turns}" for stage, last in ((1, 2), (2, 3), (3, 5), (4, 2)) for turns in ("0", f"1-{last}")
     ]
-    assert " ".join(next(line for line in lines if line.startswith("total")).split()) == "total 25,557,032 4,089,184,256"
+    assert (
+        " ".join(next(line for line in lines if line.startswith("total")).split()) == "total 25,557,032 4,089,184,256"
+    )
     assert lines[-2] == "25.6 M weights; 4.09 G MACs a sample; 53,173 values in buffers"
     assert lines[-1] == "50 weighted layers deep, 187 layers in all; receptive field 427"
 

@@ -43,7 +43,7 @@ def test_help_of_a_command_has_an_example(command: str, cli: Cli) -> None:
 
 def test_a_command_that_does_not_exist_has_no_module() -> None:
     with pytest.raises(KeyError):
-        load_command("explain")
+        load_command("no-such-command")
 
 
 # --- wrong usage ------------------------------------------------------------------------------------------------------
@@ -51,7 +51,10 @@ def test_a_command_that_does_not_exist_has_no_module() -> None:
 WRONG = [
     (),
     ("no-such-command",),
-    ("explain",),
+    ("explain", "E9999"),
+    ("explain", "x" * 5_000),
+    ("explain", "E0302", "E0301"),
+    ("explain", "--format", "json", "E0302"),
     ("--no-such-option",),
     ("check", "--no-such-option"),
     ("check", "--format", "yaml"),

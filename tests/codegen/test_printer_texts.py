@@ -205,7 +205,7 @@ TEXTS = {
         ) = x
     """,
     "a field that begins with a brace": """
-        x = f"{ {a: b}[c]!r} { {a: c for c in b} }"
+        x = f"{ {a: b}[c]!r} { {a: b}[c]:>8} { {a: b}[c] } { {a: c for c in b} }"
     """,
     "a text broken at blanks only": """
         raise ValueError(

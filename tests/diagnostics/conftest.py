@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 
@@ -11,4 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def update_explain(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("--update-explain", default=False))
+    asked = bool(request.config.getoption("--update-explain", default=False))
+    if asked and "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.fail("one process at a time: several would write into one page")
+    return asked

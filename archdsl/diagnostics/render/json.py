@@ -8,6 +8,7 @@ from typing import Any
 
 from archdsl.diagnostics.codes import CODES
 from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.render.run import range_of
 from archdsl.source.source import Source
 from archdsl.source.span import Span
 
@@ -66,7 +67,7 @@ def check_document(
     }
 
 
-def dump(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
+def dump(document: Mapping[str, Any] | list[Any], *, indent: int | None = 2) -> str:
     """A document as ASCII text without a newline at the end (``indent=None``: on one line).
 
     Every string is escaped so far that neither a terminal nor a CI log finds a command in it.
@@ -77,11 +78,13 @@ def dump(document: Mapping[str, Any], *, indent: int | None = 2) -> str:
 
 
 def _range(span: Span, sources: Mapping[str, Source]) -> dict[str, int]:
-    source = sources.get(span.path)
-    if source is None:
-        return {"line": 1, "column": 1, "end_line": 1, "end_column": 1}
-    start, end = source.position(span.start), source.position(max(span.start, span.end))
-    return {"line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column}
+    where = range_of(span, sources)
+    return {
+        "line": where.line,
+        "column": where.column,
+        "end_line": where.end_line,
+        "end_column": where.end_column,
+    }
 
 
 def _shape(shape: tuple[int | str, ...] | None) -> list[int | str] | None:

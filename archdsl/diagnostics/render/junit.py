@@ -1,0 +1,73 @@
+"""Findings as JUnit XML: a suite per file, in it a case per finding; a file without findings is one case that passed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from archdsl.diagnostics.codes import CODES
+from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.escape import escape
+from archdsl.diagnostics.render.plain import headline, place, remarks
+from archdsl.diagnostics.render.run import Run, range_of
+
+_NOT_XML = re.compile("[\ufffe\uffff]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
+
+
+def render_junit(run: Run) -> str:
+    """The document. Errors are failures; warnings pass with a remark, unless they make the run fail."""
+    if run.failure is not None:
+        suites = [_suite("archdsl", [_failure(run.failure)])]
+    else:
+        suites = [_suite(run.in_repository(path), cases) for path, cases in _cases(run)]
+    tests, failures, errors = (sum(suite[index] for suite in suites) for index in (1, 2, 3))
+    head = f'<testsuites name="archdsl" tests="{tests}" failures="{failures}" errors="{errors}">'
+    body = "\n".join(suite[0] for suite in suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{body}\n</testsuites>\n'
+
+
+def _cases(run: Run) -> Iterator[tuple[str, list[str]]]:
+    found: dict[str, list[Diagnostic]] = {path: [] for path in run.files}
+    for finding in run.findings:
+        found.setdefault(finding.span.path, []).append(finding)
+    for path, findings in found.items():
+        passed = [f'    <testcase classname="{_text(run.in_repository(path))}" name="check"/>']
+        yield path, [_case(finding, run) for finding in findings] or passed
+
+
+def _suite(name: str, cases: Sequence[str]) -> tuple[str, int, int, int]:
+    """The text of a suite, and how many cases it has, how many failed, how many could not be run."""
+    failures = sum("<failure " in case for case in cases)
+    errors = sum("<error " in case for case in cases)
+    head = f'  <testsuite name="{_text(name)}" tests="{len(cases)}" failures="{failures}" errors="{errors}">'
+    return "\n".join([head, *cases, "  </testsuite>"]), len(cases), failures, errors
+
+
+def _case(finding: Diagnostic, run: Run) -> str:
+    code = CODES[finding.code]
+    where = range_of(finding.span, run.sources)
+    path = _text(run.in_repository(finding.span.path))
+    name = f"{code.id} {code.slug} at {where.line}:{where.column}"
+    lines = [f"{place(finding.span, run)}: {code.severity}[{code.id}] {headline(finding)}", *remarks(finding, run)]
+    text = _text("\n".join(lines))
+    head = f'    <testcase classname="{path}" name="{name}" file="{path}" line="{where.line}">'
+    if code.severity == "error" or run.warnings_fail:
+        inner = f'<failure type="{code.id}" message="{_text(headline(finding))}">{text}</failure>'
+    else:
+        inner = f"<system-out>{text}</system-out>"
+    return f"{head}\n      {inner}\n    </testcase>"
+
+
+def _failure(sentence: str) -> str:
+    text = _text("\n".join(escape(line) for line in sentence.split("\n")))
+    first = _text(escape(sentence.partition("\n")[0]))
+    inner = f'<error type="archdsl" message="{first}">{text}</error>'
+    return f'    <testcase classname="archdsl" name="check">\n      {inner}\n    </testcase>'
+
+
+def _text(text: str) -> str:
+    """Text for an element or an attribute, without the few characters that XML cannot hold."""
+    safe = "\n".join(escape(line) for line in text.split("\n"))
+    safe = _NOT_XML.sub(lambda match: f"\\u{ord(match.group()):04x}", safe)
+    return "".join(_ENTITIES.get(char, char) for char in safe)
