@@ -90,7 +90,7 @@ def joined(fields: Sequence[Field]) -> Field:
     seeing = [field for field in fields if field is not Blind.NOTHING]
     if not seeing:
         return Blind.NOTHING
-    hull = seeing[0]
+    hull: Field = seeing[0]
     for field in seeing[1:]:
         if isinstance(hull, Blind) or isinstance(field, Blind) or len(hull) != len(field):
             return Blind.UNKNOWN

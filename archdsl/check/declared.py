@@ -1,4 +1,4 @@
-"""Compares the sizes that inputs declare with those that the layers accept: all of them, or a smallest counterexample."""
+"""Compares the sizes that inputs declare with those that the layers accept; finds the smallest counterexample."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def declared_sizes(network: d.Block, state: State, activation: Activation) -> di
 def check_declared_sizes(
     network: d.Block, state: State, declared: Mapping[str, SizeSet], nominal: Mapping[str, int]
 ) -> None:
-    """Every declared size is accepted, and the sizes that the spec proposes are declared; else reported at the first part."""
+    """Every declared size is accepted, and what the spec proposes is declared; else reported at the first part."""
     for symbol, sizes in declared.items():
         place = next(node.span for node in _declarations(network) if node.symbol == symbol)
         proposed = nominal.get(symbol)

@@ -24,6 +24,10 @@ def apply_layer(
     came_from: Span | None,
 ) -> tuple[TensorType | None, int]:
     """The output type and the number of weights; (None, 0) after a report."""
+    key = (op.name, tuple(arguments.values()), id(inputs[0]))
+    known = state.layers.get(key)
+    if known is not None:
+        return known[1], known[2]
     call = Call(op, arguments, inputs)
     output = op.apply(call)
     if output is None or call.problems:
@@ -40,9 +44,14 @@ def apply_layer(
     if weights > MAX_WEIGHTS:
         state.fail("E0314", f"`{op.name}` would have {weights:,} weights; the limit is {MAX_WEIGHTS:,}", at)
         return None, 0
-    for problem in op.warnings(call):
+    warnings = op.warnings(call)
+    for problem in warnings:
         place = place_of(problem, bound, at)
         state.warn(Diagnostic(problem.code, problem.message, place, problem.here, help=_help(problem)))
+    if output == inputs[0]:
+        output = inputs[0]  # one object for one type, so that the next layer like this one is known
+    if not call.requirements and not warnings:
+        state.layers[key] = (inputs[0], output, weights)
     return output, weights
 
 

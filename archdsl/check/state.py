@@ -27,6 +27,8 @@ MAX_DIMENSION = 2**24
 MAX_ELEMENTS = 2**40
 MAX_WEIGHTS = 10**13
 
+LayerKey = tuple[str, tuple[object, ...], int]
+"""A layer, its arguments, and the identity of its input's type."""
 InstanceKey = tuple[Block, tuple[object, ...], tuple[TensorType, ...]]
 
 
@@ -42,9 +44,13 @@ class State:
     """Every instance with the depth of its body."""
     open_instances: list[InstanceKey] = field(default_factory=list)
     """The applications that lead to the place being checked, outermost first."""
+    layers: dict[LayerKey, tuple[TensorType, TensorType, int]] = field(default_factory=dict)
+    """Input, output and weights of layers that asked for nothing: most chains apply a few of them again and again."""
     conditions: list[SizeCondition] = field(default_factory=list)
     accepted: dict[str, SizeSet] = field(default_factory=dict)
     """What all conditions together leave of the sizes of each symbol."""
+    asked_before: set[SizeSet] = field(default_factory=set)
+    """The conditions by what they accept: one that is among them leaves no less."""
     depth: int = 0
     deepest: int = 0
     """The depth that was reached since somebody set this."""
@@ -159,7 +165,10 @@ class State:
 
     def _require(self, requirement: Requirement, span: Span) -> bool:
         try:
-            accepted = _accepted(requirement)
+            accepted = requirement.accepted or _accepted(requirement)
+            if accepted in self.asked_before:  # the joins of a long chain mostly ask the same
+                self.conditions.append(SizeCondition(accepted, requirement.reason, span, self.trace))
+                return True
             earlier = self.accepted.get(accepted.symbol or "")
             both = accepted if earlier is None else accepted.intersect(earlier)
         except DimTooComplex as error:
@@ -169,6 +178,7 @@ class State:
             self._contradiction(accepted, requirement.reason, span)
             return False
         self.accepted[accepted.symbol or ""] = both
+        self.asked_before.add(accepted)
         self.conditions.append(SizeCondition(accepted, requirement.reason, span, self.trace))
         return True
 

@@ -71,8 +71,7 @@ def _node_faults(node: t.TypedNode, x: TensorType | None, seen: set[int]) -> Ite
                 yield f"the branch of output {node.node.name} does not hang on the running value"
             yield from _body_faults(body, seen)
         case t.TypedAssert():
-            if node.output != x and not _only_fixes(x, node.output):
-                yield "a stated shape changes the running value"
+            yield from _statement_faults(x, node.output)
         case t.TypedLet():
             if node.output != x:
                 yield "a statement changes the running value"
@@ -80,12 +79,14 @@ def _node_faults(node: t.TypedNode, x: TensorType | None, seen: set[int]) -> Ite
             yield "an unknown value in a complete design"
 
 
-def _only_fixes(x: TensorType | None, stated: TensorType | None) -> bool:
-    """Whether a stated shape says of open sizes what number they are, and nothing else."""
-    if x is None or stated is None or x.rank != stated.rank:
-        return False
-    pairs = zip(x.shape, stated.shape, strict=True)
-    return all(real == said or (isinstance(said, int) and not isinstance(real, int)) for real, said in pairs)
+def _statement_faults(x: TensorType | None, stated: TensorType | None) -> Iterator[str]:
+    """A stated shape says of open sizes what number they are, and nothing else."""
+    if x == stated:
+        return
+    pairs = list(zip(x.shape, stated.shape, strict=False)) if x is not None and stated is not None else []
+    fixes = all(real == said or (isinstance(said, int) and not isinstance(real, int)) for real, said in pairs)
+    if x is None or stated is None or x.rank != stated.rank or not fixes:
+        yield "a stated shape changes the running value"
 
 
 def _layer_faults(node: t.TypedLayer, x: TensorType | None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The product behind ``archdsl sizes``: the sizes that a network accepts, the lines that cause it, one size explained."""
+"""The product behind ``archdsl sizes``: the sizes that a network accepts, the lines that cause it, one size tried."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.render.json import finding_document
 from archdsl.diagnostics.sink import Sink
 from archdsl.documents.check import Finding
-from archdsl.documents.sizes import At, Cause, Neighbours, SizeSetPart, SizesDocument, Symbol
+from archdsl.documents.sizes import At, Cause, Neighbours, SizesDocument, SizeSetPart, Symbol
 from archdsl.driver.compilation import Compilation
 from archdsl.ir.design import Design
 from archdsl.ir.dim import DimTooComplex, SizeSet
@@ -24,7 +24,7 @@ MOST_LISTED = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of given sizes: the first thing that fails (None: accepted), and neighbours of those that do not work."""
+    """What became of given sizes: the first thing that fails (None: accepted), and neighbours of what does not work."""
 
     sizes: Mapping[str, int]
     finding: Diagnostic | None

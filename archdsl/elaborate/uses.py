@@ -21,6 +21,7 @@ from archdsl.ir.design import (
     Group,
     Inline,
     Input,
+    Layer,
     Let,
     Loop,
     Merge,
@@ -118,6 +119,8 @@ class _Flow:
         for template in templates(node):
             (self.plain if template.plain is not None else self.computed).add(str(template.parts[0]))
         match node:
+            case Layer():
+                self.use(before)
             case Let() | Input() | Assert():
                 return before
             case Output(body=None):

@@ -148,6 +148,8 @@ class SizeSet:
             return NotImplemented
         if self.symbol != other.symbol:
             return False
+        if self.members == other.members:
+            return True
         pairs = ((self.members, other.members), (other.members, self.members))
         try:
             return all(difference(left, right).next(1) is None for left, right in pairs)

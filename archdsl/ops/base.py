@@ -46,6 +46,8 @@ class Requirement:
     right: Size
     reason: str
     argument: str | None = None
+    accepted: SizeSet | None = None
+    """The input sizes for which it holds, where they are known already."""
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ class Call:
         if solution.never:
             return False
         if not solution.always:
-            self.requirements.append(Requirement(left, relation, right, reason, argument))
+            self.requirements.append(Requirement(left, relation, right, reason, argument, solution))
         return True
 
 
@@ -275,7 +277,7 @@ class Op:
             return None
 
     def warnings(self, call: Call) -> tuple[Problem, ...]:
-        """What torch runs but hardly anybody means, certain by the sizes alone; only asked where ``infer`` succeeded."""
+        """What torch runs but hardly anybody means, certain by sizes alone; only asked where ``infer`` succeeded."""
         return ()
 
     def weights(self, call: Call) -> dict[str, tuple[int, ...]]:

@@ -181,10 +181,12 @@ def there_is_something_to_normalise(call: Call, per_place: int, unit: str) -> bo
 
 def _largest_open(spatial: tuple[Size, ...]) -> list[tuple[int, Size]]:
     """The open sizes with their axes; those of one symbol as their maximum, at the first of them."""
-    found = [(index, size) for index, size in enumerate(spatial, start=2) if isinstance(size, Dim)]
-    if len({size.symbol_name for _, size in found}) != 1:
-        return list(found)
+    found: list[tuple[int, Size]] = [
+        (axis, size) for axis, size in enumerate(spatial, start=2) if isinstance(size, Dim)
+    ]
+    if len({size.symbol_name for _, size in found if isinstance(size, Dim)}) != 1:
+        return found
     try:
-        return [(found[0][0], reduce(dim_max, [size for _, size in found]))]
+        return [(found[0][0], reduce(dim_max, (size for _, size in found[1:]), found[0][1]))]
     except DimTooComplex:
-        return list(found)
+        return found

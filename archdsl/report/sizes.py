@@ -61,7 +61,7 @@ def _unnamed(text: str, name: str) -> str:
 
 def _sentence(name: str, text: str) -> str:
     """``every H >= 32``, ``exactly H = 224``, ``H only where 16 divides H``."""
-    if text.startswith("every ") or "<=" in text.split(" and ")[0]:
+    if text.startswith("every ") or "<=" in text.split(" and ", maxsplit=1)[0]:
         return text
     return f"exactly {text}" if text.startswith(f"{name} = ") else f"{name} only where {text}"
 

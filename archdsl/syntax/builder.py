@@ -30,15 +30,26 @@ class _Levels:
 
     def __init__(self) -> None:
         self._depth: dict[int, tuple[int, object]] = {}
+        self.is_deep = False
+        """Whether anything is deeper than a leaf."""
 
     def above(self, parts: Children) -> int:
         """The depth of the deepest part."""
-        known = self._depth
-        return max((known[id(part)][0] for part in parts if id(part) in known), default=0) if known else 0
+        deepest = 0
+        for part in parts:
+            known = self._depth.get(id(part))
+            if known is not None and known[0] > deepest:
+                deepest = known[0]
+        return deepest
 
     def record(self, tree: object, depth: int) -> None:
         """Remembers the depth of a tree."""
+        self.is_deep = True
         self._depth[id(tree)] = (depth, tree)
+
+
+_Plan = tuple[Method, _Levels | None, bool]
+"""The method of a rule, the levels that it counts in, and whether it adds one."""
 
 
 class Builder:
@@ -59,28 +70,31 @@ class Builder:
         self._expressions = _Levels()
         self._statements = _Levels()
         self._too_deep: Span | None = None
-        self._methods: dict[str, Method] = {}
+        self._plans: dict[str, _Plan] = {}
         self._mentions: set[str] = set()
 
     def build(self, rule: str, children: Children, start: int, end: int) -> object:
         """The node for one reduction of ``rule``."""
-        method = self._methods.get(rule)
-        if method is None:
-            method = self._methods.setdefault(rule, getattr(self, rule))
-        node = method(children, Span(self._path, start, end))
-        if rule in _EXPRESSIONS or rule in _EXPRESSION_PARTS:
-            return self._measured(node, children, self._expressions, rule in _EXPRESSIONS)
-        if rule == "body" or rule in _STATEMENT_PARTS:
-            return self._measured(node, children, self._statements, rule == "body")
-        return node
-
-    def _measured(self, node: Any, children: Children, levels: _Levels, adds_a_level: bool) -> object:
+        method, levels, adds_a_level = self._plans.get(rule) or self._plan(rule)
+        node: Any = method(children, Span(self._path, start, end))
+        if levels is None or not (adds_a_level or levels.is_deep):
+            return node
         depth = levels.above(children) + adds_a_level
         if depth > MAX_NESTING:
             return self._shallow(node, levels)
         if depth:
             levels.record(node, depth)
         return node
+
+    def _plan(self, rule: str) -> _Plan:
+        """What is done for a rule: its method, and what it means for the depth of the tree."""
+        method: Method = getattr(self, rule)
+        levels: _Levels | None = None
+        if rule in _EXPRESSIONS or rule in _EXPRESSION_PARTS:
+            levels = self._expressions
+        elif rule == "body" or rule in _STATEMENT_PARTS:
+            levels = self._statements
+        return self._plans.setdefault(rule, (method, levels, rule in _EXPRESSIONS or rule == "body"))
 
     def _shallow(self, node: Any, levels: _Levels) -> object:
         """What stands for a tree that is too deep; reported once, not at every level around it."""

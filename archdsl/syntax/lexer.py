@@ -121,7 +121,7 @@ class Lexer:
             if kind == "NAME":
                 word = found.group()
                 kind = KEYWORDS.get(word, "NAME")
-                if self._brackets:
+                if self._in_expression or (kind in _DEFINES and self._brackets):
                     self._close_forgotten(kind, position, end)
                 if end - position > MAX_IDENTIFIER:
                     word = self._long_name(position, end)

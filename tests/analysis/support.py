@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 
 import torch
-from tests.codegen.programs import PROGRAMS
-from tests.networks.support import check_text, execute, typed
 from torch import nn
 
 from archdsl.analysis.totals import Totals, totals
@@ -17,6 +15,8 @@ from archdsl.diagnostics.sink import Sink
 from archdsl.driver.summary import open_sizes
 from archdsl.ir.dim import Dim
 from archdsl.ir.typed import TypedDesign
+from tests.codegen.programs import PROGRAMS
+from tests.networks.support import check_text, execute, typed
 
 OPEN = 16
 """What open sizes of test programs become; all of them accept it."""

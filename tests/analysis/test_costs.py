@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.analysis.support import fixed, inputs_of, module_of, network, program, spec, spec_totals
-from tests.codegen.programs import PROGRAMS
-from tests.oracles.torchvision_models import flops, torchvision_model, weight_count
 
 from archdsl.analysis.costs import Costs, CostTable
 from archdsl.analysis.flatten import flatten
 from archdsl.analysis.totals import totals
+from tests.analysis.support import fixed, inputs_of, module_of, network, program, spec, spec_totals
+from tests.codegen.programs import PROGRAMS
+from tests.oracles.torchvision_models import flops, torchvision_model, weight_count
 
 PUBLISHED = {
     ("alexnet.arch", "alexnet"): (61_100_840, 714_188_480),

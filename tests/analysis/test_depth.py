@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import torch
-from tests.analysis.support import inputs_of, module_of, network, program, spec_totals
-from tests.codegen.programs import PROGRAMS
 from torch import nn
 from torch.nn import functional as F
 
 from archdsl.analysis.depth import depth
 from archdsl.ir.typed import TypedDesign
+from tests.analysis.support import inputs_of, module_of, network, program, spec_totals
+from tests.codegen.programs import PROGRAMS
 
 NAMED = {
     ("lenet.arch", "lenet"): 5,

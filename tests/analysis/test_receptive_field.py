@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from tests.analysis.support import fixed, inputs_of, module_of, network, program, spec_totals
-from tests.oracles.torchvision_models import private_model
 from torch import nn
 
 from archdsl.analysis import receptive_field as rf
@@ -16,6 +14,8 @@ from archdsl.analysis.receptive_field import FARTHEST, PIXEL, Blind, Seen
 from archdsl.analysis.table import rows
 from archdsl.analysis.totals import totals
 from archdsl.ir.typed import TypedDesign
+from tests.analysis.support import fixed, inputs_of, module_of, network, program, spec_totals
+from tests.oracles.torchvision_models import private_model
 
 # --- published figures ------------------------------------------------------------------------------------------------
 
@@ -155,7 +155,9 @@ STEPS = {
     "transposed, overlapping": "max_pool(2) -> conv_transpose(2, 4, stride=2, padding=1)",
     "bilinear": 'max_pool(3) -> upsample(3, mode="bilinear") -> conv(2, 4)',
     "up and down": "max_pool(2) -> upsample(4) -> conv(2, 3, stride=2) -> conv(2, 2, stride=3)",
-    "a long skip": "a: conv(2, 3)\n max_pool(2) -> conv(2, 2) -> zero_pad(1) -> upsample(2) -> conv(2, 3)\n add { identity; a }",
+    "a long skip": (
+        "a: conv(2, 3)\n max_pool(2) -> conv(2, 2) -> zero_pad(1) -> upsample(2) -> conv(2, 3)\n add { identity; a }"
+    ),
     "unshuffle": "pixel_unshuffle(2) -> conv(4, 3, padding=1) -> pixel_shuffle(2) -> conv(2, 3)",
     "channels": "conv(4, 1) -> channel_shuffle(2) -> conv(2, 3)",
 }
@@ -233,8 +235,9 @@ def test_a_gate_sees_everything_and_so_does_what_it_opens() -> None:
 
 
 def test_fields_that_grow_for_ever_are_given_up() -> None:
-    text = "network n() { input v: [N, 3, 1, 1]\n repeat 1_000_000 { conv(3, 3, stride=2, padding=1) }\n output y: [N, 3, 1, 1] }"
-    assert totals(network(text)).receptive_field is None
+    steps = "repeat 1_000_000 { conv(3, 3, stride=2, padding=1) }"
+    design = network(f"network n() {{ input v: [N, 3, 1, 1]\n {steps}\n output y: [N, 3, 1, 1] }}")
+    assert totals(design).receptive_field is None
 
 
 # --- the algebra ------------------------------------------------------------------------------------------------------

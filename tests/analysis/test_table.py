@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.analysis.support import network, program, spec
-from tests.codegen.programs import PROGRAMS
 
 from archdsl.analysis import receptive_field as rf
 from archdsl.analysis.flatten import flatten
 from archdsl.analysis.table import MOST_ROWS, UNFOLDED_TURNS, Row, TooManyRows, rows
 from archdsl.analysis.totals import totals
 from archdsl.ir.typed import TypedDesign
+from tests.analysis.support import network, program, spec
+from tests.codegen.programs import PROGRAMS
 
 SPECS = [
     ("googlenet.arch", "googlenet"),

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import torch
+
+import archdsl
 from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, listing
 from tests.house import ROOT
 from tests.oracles.torchvision_models import torchvision_model
-
-import archdsl
 
 RESNET = str(ROOT / "specs/resnet.arch")
 
@@ -209,7 +209,12 @@ def test_tracebacks_show_the_generated_lines(folder: Path) -> None:
 
 
 def test_without_torch_load_says_what_to_install(folder: Path) -> None:
-    program = "import sys; sys.modules['torch'] = None\nimport archdsl\nprint(archdsl.check('good.arch').ok)\narchdsl.load('good.arch')"
+    program = """
+import sys; sys.modules["torch"] = None
+import archdsl
+print(archdsl.check("good.arch").ok)
+archdsl.load("good.arch")
+"""
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=folder,

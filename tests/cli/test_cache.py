@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.cli.support import GOOD, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
 
 from archdsl.cli.cache import LARGEST_RECORD, MOST_RECORDS, Cache, open_cache
 from archdsl.diagnostics.diagnostic import Diagnostic, Frame, Help, Label
@@ -17,6 +16,7 @@ from archdsl.driver.record import outcome_of, record_of
 from archdsl.source.loader import DiskLoader, MemoryLoader
 from archdsl.source.source import Source
 from archdsl.source.span import Span
+from tests.cli.support import GOOD, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
 
 NETWORK = "from .blocks import unit\n" + GOOD.replace("relu", "unit")
 BLOCKS = "block unit() { relu }\n"

@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
-from tests.house import ROOT
 
 from archdsl.cli.main import main
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.driver.outcome import Outcome
 from archdsl.source.loader import Loader
 from archdsl.source.span import Span
+from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
+from tests.house import ROOT
 
 FORMATS = ["full", "concise", "json"]
 

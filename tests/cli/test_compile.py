@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.support import GOOD, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
-from tests.house import ROOT
 
 from archdsl.cli.write import FIRST_LINE, write_generated
+from tests.cli.support import GOOD, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
+from tests.house import ROOT
 
 RESNET = str(ROOT / "specs/resnet.arch")
 
@@ -166,7 +166,7 @@ def test_a_failure_while_writing_leaves_nothing_behind(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(Exception, match="`out.py` cannot be written: no space left on device"):
+    with pytest.raises(Exception, match=r"`out\.py` cannot be written: no space left on device"):
         write_generated("out.py", f"{FIRST_LINE}\nnew\n", inputs=[], force=False, allow_outside=False)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"out.py": f"{FIRST_LINE}\nold\n"}
 

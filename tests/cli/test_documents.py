@@ -11,10 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 from pydantic import ValidationError
-from tests.cli.support import GOOD, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli
-from tests.house import ROOT
 
 from archdsl.documents.schemas import DOCUMENTS, schema_text
+from tests.cli.support import GOOD, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli
+from tests.house import ROOT
 
 SCHEMAS = ROOT / "docs" / "schemas"
 SPECS = str(ROOT / "specs")

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.cli.support import Cli
-from tests.house import PACKAGE
 
 from archdsl.cli.main import main
 from archdsl.diagnostics.codes import CODES
+from tests.cli.support import Cli
+from tests.house import PACKAGE
 
 PAGES = PACKAGE / "diagnostics" / "explain"
 
@@ -75,7 +75,9 @@ def test_what_is_no_code_gets_a_guess(asked: str, meant: str, cli: Cli) -> None:
     assert "archdsl explain" in result.err
 
 
-@pytest.mark.parametrize("asked", ["nonsense", "E9", "0302", "../E0302", "/etc/passwd", "\x1b[2J", "x" * 100_000, "É0302"])
+@pytest.mark.parametrize(
+    "asked", ["nonsense", "E9", "0302", "../E0302", "/etc/passwd", "\x1b[2J", "x" * 100_000, "É0302"]
+)
 def test_what_is_nothing_like_a_code(asked: str, cli: Cli) -> None:
     result = cli("explain", asked)
     assert (result.code, result.out) == (2, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
 from tests.house import ROOT
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+
 from tests.cli.support import GOOD, TWO, UNFINISHED, UNKNOWN_LAYER, WIDE_KERNEL, Cli, listing
 from tests.house import ROOT
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNKNOWN_LAYER, Cli, Result, listing
 
 from archdsl import __version__
 from archdsl.cli.main import COMMANDS, load_command, main
+from tests.cli.support import BLOCK_ONLY, GOOD, TEMPLATE, TWO, UNKNOWN_LAYER, Cli, Result, listing
 
 Powerless = Callable[..., Result]
 
@@ -220,7 +220,9 @@ def test_an_interruption_ends_with_2_and_a_word(project: Cli) -> None:
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
 def test_closed_streams_are_no_disaster(closed: str, project: Cli) -> None:
     line = f"{' '.join(project.command('check', 'good.arch', 'missing.arch'))} {closed}"
-    done = subprocess.run(["/bin/sh", "-c", line], cwd=project.folder, env=project.environment, capture_output=True)
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=project.folder, env=project.environment, capture_output=True, check=False
+    )
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
 

@@ -167,13 +167,12 @@ def test_a_comment_above_an_import_has_a_blank_line_above_it(tmp_path: Path) -> 
 
 
 def test_a_target_with_an_exploded_call_leaves_the_value_alone(tmp_path: Path) -> None:
-    tree = ast.parse("features_of_the_encoder[f(a)] = features_of_the_decoder_before_it.normalized_in_every_stage[b]")
-    assign = tree.body[0]
-    assert isinstance(assign, ast.Assign)
+    value = "stages_of_the_decoder[name_of_the_stage](features_of_the_stage_before, features_of_the_encoder, x)"
+    tree = ast.parse(f"features_of_the_encoder[f(a)] = {value}")
     notes = Notes()
-    notes.explode(assign.targets[0].slice)  # type: ignore[attr-defined]
+    notes.explode(tree.body[0].targets[0].slice)  # type: ignore[attr-defined]
     text = print_module(tree, notes)
-    assert text.endswith("\n] = features_of_the_decoder_before_it.normalized_in_every_stage[b]\n")
+    assert "\n] = stages_of_the_decoder[name_of_the_stage](\n    features" in text
     assert formatted(tmp_path, {"a": text}) == {"a": text}
 
 

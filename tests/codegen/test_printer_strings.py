@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archdsl.codegen.printer import Notes, docstring_value, print_module, verify_print
+from archdsl.codegen.printer_texts import Field, text_parts
 from tests.codegen.ruff import formatted
 
 HOSTILE = [
@@ -192,6 +193,19 @@ def test_a_conversion_that_python_does_not_know_is_refused(code: int) -> None:
     text = ast.JoinedStr([ast.FormattedValue(ast.Name("x", ast.Load()), code)])
     with pytest.raises(TypeError, match="conversion"):
         print_module(ast.Module([ast.Assign([ast.Name("x", ast.Store())], text)], []))
+
+
+def test_a_long_text_is_broken_after_blanks_and_nowhere_else() -> None:
+    parts = text_parts(["many words " * 5 + "name=", Field("{value}"), ", ", Field("{other}"), " x" * 30])
+    assert parts[0] == '"' + "many words " * 5 + '"'
+    assert parts[1].startswith('f"name={value}, {other} x')
+    assert all(part.endswith(' "') and len(part) <= 64 + 3 for part in parts[:-1])
+    assert eval("".join(parts), {"value": 1, "other": 2}) == "many words " * 5 + "name=1, 2" + " x" * 30
+
+
+@pytest.mark.parametrize("text", ["a 'quoted' word " * 9, 'a "quoted" word ' * 9, "a back\\slash " * 9])
+def test_a_long_text_with_quotes_stays_whole(text: str) -> None:
+    assert len(text_parts([text])) == 1
 
 
 # --- comments -----------------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ TEXTS = {
     """,
     "several targets": """
         a = b[i] = c
-        self.feature_maps_of_the_encoder_by_stage_before_normalization_in_order_of_the_stages = (
+        self.feature_maps_of_the_encoder_by_stage_before_normalization_and_activation_in_order = (
             features
         ) = x
     """,

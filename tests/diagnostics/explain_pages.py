@@ -9,12 +9,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.docs.pages import Block, blocks_of, steps_of
-from tests.house import PACKAGE, ROOT
-
 from archdsl.diagnostics.render.full import render_full
 from archdsl.driver.outcome import check_path
 from archdsl.source.loader import DiskLoader
+from tests.docs.pages import Block, blocks_of, steps_of
+from tests.house import PACKAGE, ROOT
 
 FOLDER = PACKAGE / "diagnostics" / "explain"
 WIDTH = 100

@@ -10,11 +10,11 @@ import re
 from pathlib import Path
 
 import pytest
+
+from archdsl.diagnostics.codes import CODES
 from tests.diagnostics.explain_pages import FOLDER, found_in, halves, page_of, run_commands, with_text
 from tests.docs.pages import anchors_of, links_of
 from tests.house import PACKAGE
-
-from archdsl.diagnostics.codes import CODES
 
 NOT_REPORTED_YET = {
     *("W0319", "W0320", "W0321", "W0322", "W0324", "W0325", "W0335", "W0340", "W0341", "W0342"),  # the lints

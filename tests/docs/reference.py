@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 from archdsl.diagnostics.codes import CODES
 from archdsl.diagnostics.diagnostic import Diagnostic
@@ -33,19 +33,25 @@ def layers_page() -> str:
     lines = [
         REMARK,
         "# Layers\n",
-        f"The {len(REGISTRY)} layers and joins of the language. A required parameter has no default. Arguments go by",
-        "position or by name. `int or one int per axis` takes one number for all spatial axes or a tuple with one for each.",
-        "How arguments are written stands in [the language](language.md#layers); how a layer is made in",
+        f"The {len(REGISTRY)} layers and joins of the language, by family. A parameter without a default is required.",
+        "Arguments go by position or by name; `int or one int per axis` takes a number for all spatial axes or a tuple",
+        "with one for each. How a layer is written stands in [the language](language.md#layers), how one is made in",
         "[add a layer](add-a-layer.md).\n",
-        "The attribute is the name that a layer without a label gets in the generated module. The examples are those that",
-        "the tests run against PyTorch.\n",
+        "The attribute is the name that a layer without a label gets in the generated module. The examples are those",
+        "that the tests run against PyTorch.\n",
     ]
     for family in FAMILIES:
+        lines.append(f"- {', '.join(f'[{op.name}](#{op.name})' for op in _of(family))}")
+    lines.append("")
+    for family in FAMILIES:
         lines += [f"## {_title(family.__name__)}\n", f"{_prose(family.__doc__ or '')}\n"]
-        for op in REGISTRY.values():
-            if type(op).__module__ == family.__name__:
-                lines += _layer(op)
+        for op in _of(family):
+            lines += _layer(op)
     return "\n".join(lines)
+
+
+def _of(family: ModuleType) -> list[Op]:
+    return [op for op in REGISTRY.values() if type(op).__module__ == family.__name__]
 
 
 def _title(module: str) -> str:
@@ -146,7 +152,7 @@ def standard_blocks_page() -> str:
     ]
     blocks = {file: _blocks(file) for file in files}
     lines += [
-        f"| [`{name}`](#{file.stem}) | {parameters} | {_first_sentence(doc)} |"
+        f"| [`{name}`](#{file.stem}) | {parameters} | {_prose(doc)} |"
         for file, found in blocks.items()
         for name, parameters, doc in found
     ]
@@ -173,12 +179,6 @@ def _parameters(source: Source, block: BlockDef) -> str:
     return ", ".join(f"`{text}`" for text in written) or "none"
 
 
-def _first_sentence(doc: str) -> str:
-    text = " ".join(doc.split())
-    found = re.match(r".*?[.:](?= |$)", text)
-    return (found[0] if found else text).rstrip(":.") + "."
-
-
 # --- findings ---------------------------------------------------------------------------------------------
 
 FAMILY_NAMES = {
@@ -189,7 +189,6 @@ FAMILY_NAMES = {
     "05": "The contract",
     "06": "Code generation",
     "07": "The project",
-    "06": "Generated code",
 }
 
 
@@ -199,8 +198,8 @@ def findings_page() -> str:
     lines = [
         REMARK,
         "# Findings\n",
-        "Every code that `archdsl check` and its siblings report. `E` is an error, `W` a warning. A code never gets another",
-        "meaning. Those marked with * have their place in the registry already and are not reported yet.\n",
+        "Every code that the commands report. `E` is an error, `W` a warning. A code never gets another meaning. Those",
+        "marked with * have their place in the registry already and are not reported yet.\n",
     ]
     for family in sorted({code[1:3] for code in CODES}):
         lines += [f"## {FAMILY_NAMES.get(family, family)}\n", "| code | name | meaning |\n|---|---|---|"]

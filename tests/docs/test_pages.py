@@ -14,6 +14,7 @@ from tests.docs.pages import ANYTHING, anchors_of, blocks_of, links_of, pages, p
 from tests.docs.runner import Runner
 from tests.house import ROOT
 
+EXPLAINED = sorted((ROOT / "archdsl" / "diagnostics" / "explain").glob("*.md"))
 PAGES = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -40,7 +41,7 @@ def _updated(text: str, outputs: dict[int, str]) -> str:
     return "".join(lines)
 
 
-@PAGES
+@pytest.mark.parametrize("page", [*pages(), *EXPLAINED], ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     dead = []
     for link in links_of(page.read_text(encoding="utf-8")):

@@ -146,8 +146,9 @@ def main() -> int:
     for sentence in tally.wrong[:10]:
         print(f"\nDISAGREEMENT at {sentence}")
     print(
-        f"{tally.networks:,} networks ({tally.refused_networks:,} of them refused for every size), {tally.sizes:,} sizes, "
-        f"{tally.accepted:,} of them accepted; sets: {dict(tally.kinds.most_common())}; {len(tally.wrong)} disagreements"
+        f"{tally.networks:,} networks ({tally.refused_networks:,} of them refused for every size), "
+        f"{tally.sizes:,} sizes, {tally.accepted:,} of them accepted; "
+        f"sets: {dict(tally.kinds.most_common())}; {len(tally.wrong)} disagreements"
     )
     return int(bool(tally.wrong))
 

@@ -1,12 +1,10 @@
-"""Runs a checked network in real torch with one channel per value: sizes are what torch makes of them, at little cost."""
+"""Runs a checked network in real torch with one channel per value: sizes are torch's own, at little cost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import torch
-from tests.codegen.interpreter import Interpreter
-from tests.ops.support import REFUSED, build
 from torch import Tensor, nn
 
 from archdsl.analysis.flatten import FlatLayer
@@ -14,6 +12,8 @@ from archdsl.ir import typed as t
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Call
 from archdsl.ops.merge import Add, Mul, Scale
+from tests.codegen.interpreter import Interpreter
+from tests.ops.support import REFUSED, build
 
 _ANY_CHANNELS = ("conv", "conv_transpose")
 """Layers that are run with one channel in and out; all others get the channels that they have."""

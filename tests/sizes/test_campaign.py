@@ -1,4 +1,4 @@
-"""A short campaign in every run, and proof that a campaign finds what it is for. The long one: `make sizes-campaign`."""
+"""A short campaign in every run, and proof that it finds what it is for. The long one: `make sizes-campaign`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from tests.sizes.campaign import Tally, campaign, compare
-from tests.sizes.trees import Chain, Join, Network, Step
 
 from archdsl.check.state import State
 from archdsl.ir.types import Size
 from archdsl.ops.base import Call
 from archdsl.ops.window import WindowAxis
+from tests.sizes.campaign import Tally, campaign, compare
+from tests.sizes.trees import Chain, Join, Network, Step
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
 

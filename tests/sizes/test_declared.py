@@ -91,7 +91,9 @@ def test_the_smallest_counterexample(where: str, declared: range | list[int] | N
     (finding,) = found
     assert finding.code == "E0315"
     assert f"`H = {refused}`" in finding.message
-    assert TEXT.replace("WHERE", where)[finding.span.start : finding.span.end] == (where if "[" in where else where.split(", ")[0])
+    assert TEXT.replace("WHERE", where)[finding.span.start : finding.span.end] == (
+        where if "[" in where else where.split(", ", maxsplit=1)[0]
+    )
     (label,) = finding.labels
     guilty = TEXT.replace("WHERE", where)[label.span.start : label.span.end]
     assert guilty == ("max_pool" if refused < 4 else "concat" if refused % 4 else "conv"), label.text

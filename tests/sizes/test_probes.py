@@ -1,4 +1,4 @@
-"""The five probes of open sizes through the command line: the set is what real torch accepts, the lines are the guilty ones."""
+"""The five probes of open sizes through the command line: sets are what real torch accepts, lines the guilty ones."""
 
 from __future__ import annotations
 
@@ -250,18 +250,18 @@ def test_a_wrong_question_is_wrong_usage(at: str, tmp_path: Path, capsys: pytest
 # --- causes that matter -----------------------------------------------------------------------------------------------
 
 
+PROBE = "network p() {\n    input image: [N, 1, H, 8]\n    BODY\n    output y: [N, _, _, _]\n}\n"
+
+
 def test_a_weaker_minimum_is_left_out(sizes: Sizes) -> None:
-    text = "network p() {\n    input image: [N, 1, H, 8]\n    conv(2, 3)\n    conv(2, 5)\n    max_pool(2)\n    output y: [N, 2, _, _]\n}\n"
+    text = PROBE.replace("BODY", "conv(2, 3)\n    conv(2, 5)\n    max_pool(2)")
     _, document = sizes(text)
     height = document["symbols"]["H"]
     assert (height["text"], [cause["line"] for cause in height["causes"]]) == ("every H >= 8", [5])
 
 
 def test_equal_demands_are_all_named(sizes: Sizes) -> None:
-    text = (
-        "network p() {\n    input image: [N, 1, H, 8]\n    max_pool((2, 1))\n    add { identity; x -> max_pool((2, 1)) }\n"
-        "    output y: [N, 1, _, _]\n}\n"
-    )
+    text = PROBE.replace("BODY", "max_pool((2, 1))\n    add { identity; x -> max_pool((2, 1)) }")
     _, document = sizes(text)
     assert [cause["line"] for cause in document["symbols"]["H"]["causes"]] == [3, 4]
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.house import ROOT
-from tests.sizes.slim import SlimRun
 
 from archdsl.analysis.sizes import accepted_sizes, open_symbols
 from archdsl.check.check import check
@@ -20,6 +18,8 @@ from archdsl.driver.compilation import Compilation
 from archdsl.ir.design import Design
 from archdsl.ir.typed import TypedDesign
 from archdsl.source.loader import DiskLoader
+from tests.house import ROOT
+from tests.sizes.slim import SlimRun
 
 SIZES = [*range(1, 36), 37, 41, 47, 48, 49, 56, 63, 64, 65, 79, 80, 96, 97, 111, 128]
 FILES = sorted((ROOT / "specs").rglob("*.arch"))

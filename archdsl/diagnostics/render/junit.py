@@ -1,4 +1,4 @@
-"""Findings as JUnit XML: a suite per file, in it a case per finding; a file without findings is one case that passed."""
+"""Findings as JUnit XML: a suite per file with a case per finding; a file without any is one case that passed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;
 def render_junit(run: Run) -> str:
     """The document. Errors are failures; warnings pass with a remark, unless they make the run fail."""
     if run.failure is not None:
-        suites = [_suite("archdsl", [_failure(run.failure)])]
+        suites = [("archdsl", [_failure(run.failure)])]
     else:
-        suites = [_suite(run.in_repository(path), cases) for path, cases in _cases(run)]
-    tests, failures, errors = (sum(suite[index] for suite in suites) for index in (1, 2, 3))
-    head = f'<testsuites name="archdsl" tests="{tests}" failures="{failures}" errors="{errors}">'
-    body = "\n".join(suite[0] for suite in suites)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{body}\n</testsuites>\n'
+        suites = [(run.in_repository(path), cases) for path, cases in _cases(run)]
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+    lines.append(f'<testsuites name="archdsl" {_counts([case for _, cases in suites for case in cases])}>')
+    for name, cases in suites:
+        lines += [f'  <testsuite name="{_text(name)}" {_counts(cases)}>', *cases, "  </testsuite>"]
+    return "".join(f"{line}\n" for line in [*lines, "</testsuites>"])
 
 
 def _cases(run: Run) -> Iterator[tuple[str, list[str]]]:
@@ -36,12 +37,10 @@ def _cases(run: Run) -> Iterator[tuple[str, list[str]]]:
         yield path, [_case(finding, run) for finding in findings] or passed
 
 
-def _suite(name: str, cases: Sequence[str]) -> tuple[str, int, int, int]:
-    """The text of a suite, and how many cases it has, how many failed, how many could not be run."""
-    failures = sum("<failure " in case for case in cases)
-    errors = sum("<error " in case for case in cases)
-    head = f'  <testsuite name="{_text(name)}" tests="{len(cases)}" failures="{failures}" errors="{errors}">'
-    return "\n".join([head, *cases, "  </testsuite>"]), len(cases), failures, errors
+def _counts(cases: Sequence[str]) -> str:
+    failures = sum("      <failure " in case for case in cases)
+    errors = sum("      <error " in case for case in cases)
+    return f'tests="{len(cases)}" failures="{failures}" errors="{errors}"'
 
 
 def _case(finding: Diagnostic, run: Run) -> str:

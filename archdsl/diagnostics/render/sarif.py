@@ -106,7 +106,7 @@ def _location(span: Span, run: Run, text: str | None = None, number: int | None 
 
 def uri_of(path: str) -> str:
     """A relative path as a relative URI reference: nothing in it can be a scheme, a query or a host."""
-    relative = path.lstrip("/")
+    relative = path.lstrip("/") or "."
     return quote(relative.encode("utf-8", "surrogateescape"), safe="/")
 
 
