@@ -9,7 +9,7 @@ from math import gcd
 from archdsl.ir.complexity import MAX_CELLS, MAX_STEPS, DimTooComplex
 from archdsl.ir.natural_sets import EVERYTHING, NOTHING, Members, Ranges, Split, split
 
-_REMEMBERED = 512
+_REMEMBERED = 256
 """Answers that are kept: height and width mostly ask the same, and so do the turns of a loop."""
 
 

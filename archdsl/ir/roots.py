@@ -23,7 +23,7 @@ _MAX_STRETCH = 256
 """The most single n at which a function is simply evaluated."""
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def where_zero(f: QuasiAffine) -> Members:
     """The natural numbers n with ``f(n) = 0``.
 
@@ -32,7 +32,7 @@ def where_zero(f: QuasiAffine) -> Members:
     return _Search(equality=True).solve(f, 0)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
 def where_not_negative(f: QuasiAffine) -> Members:
     """The natural numbers n with ``f(n) >= 0``; raises as `where_zero`."""
     return _Search(equality=False).solve(f, 0)

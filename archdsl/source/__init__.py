@@ -1,0 +1,1 @@
+"""Text with its places, and the one way to read it."""

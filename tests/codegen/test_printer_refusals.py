@@ -120,6 +120,14 @@ def test_a_node_that_is_not_on_the_list_is_refused(kind: type[ast.AST]) -> None:
         check_allowed(ast.Module([kind()], []))
 
 
+@pytest.mark.parametrize(
+    "source", ["x = 1  # type: int", "for x in y:  # type: int\n    pass", "def f(a):  # type: (int) -> int\n    pass"]
+)
+def test_type_comments_are_refused(source: str) -> None:
+    with pytest.raises(TypeError, match="type comments"):
+        print_module(ast.parse(source, type_comments=True))
+
+
 def test_an_asynchronous_comprehension_is_refused() -> None:
     # It needs no `async def` around it: in a generator expression it is legal anywhere.
     tree = ast.parse("x = f(a for a in b)")

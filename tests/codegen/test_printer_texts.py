@@ -203,6 +203,9 @@ TEXTS = {
         self.feature_maps_of_the_encoder_by_stage_before_normalization_and_activation_in_order = (
             features
         ) = x
+        a = (
+            self.feature_maps_of_the_encoder_by_stage_before_normalization_and_activation_in_order
+        ) = b = x
     """,
     "a field that begins with a brace": """
         x = f"{ {a: b}[c]!r} { {a: b}[c]:>8} { {a: b}[c] } { {a: c for c in b} }"

@@ -1,4 +1,4 @@
-"""Wrong files: each finding stands where its mark says, nothing else is found, and the text is the one that was read."""
+"""Wrong files: each finding stands where its mark says, nothing else is found, the text is the one that was read."""
 
 from __future__ import annotations
 
@@ -36,4 +36,6 @@ def test_a_case_says_what_is_wrong(case: Path) -> None:
 
 
 def test_no_text_is_left_over() -> None:
-    assert {path.with_suffix(".arch") for path in BAD.rglob("*.expected") if path.parent.name != "generated"} == set(CASES)
+    assert {path.with_suffix(".arch") for path in BAD.rglob("*.expected") if path.parent.name != "generated"} == set(
+        CASES
+    )

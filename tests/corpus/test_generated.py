@@ -96,9 +96,13 @@ CASES = {
         "A sum of 5,000 terms.", f"{HEAD}    conv({' + '.join(['1'] * 5_000)}, 1)\n{TAIL}", ((3, 10, "E0106"),)
     ),
     "signs": Generated("A thousand minus signs.", f"{HEAD}    conv({'-' * 1_000}8, 1)\n{TAIL}", ((3, 945, "E0106"),)),
-    "attributes": Generated("A thousand attributes.", f"{HEAD}    conv(x{'.a' * 1_000}, 1)\n{TAIL}", ((3, 10, "E0106"),)),
+    "attributes": Generated(
+        "A thousand attributes.", f"{HEAD}    conv(x{'.a' * 1_000}, 1)\n{TAIL}", ((3, 10, "E0106"),)
+    ),
     "indices": Generated("A thousand indices.", f"{HEAD}    conv(x{'[0]' * 1_000}, 1)\n{TAIL}", ((3, 10, "E0106"),)),
-    "lists": Generated("Lists in lists, sixty deep.", f"{HEAD}    conv({'[' * 60}{']' * 60}, 1)\n{TAIL}", ((3, 53, "E0106"),)),
+    "lists": Generated(
+        "Lists in lists, sixty deep.", f"{HEAD}    conv({'[' * 60}{']' * 60}, 1)\n{TAIL}", ((3, 53, "E0106"),)
+    ),
     "blocks": Generated(
         "A thousand blocks, each applying the next.", blocks_in_a_row(list(range(1_000))), ((936, 16, "E0106"),)
     ),

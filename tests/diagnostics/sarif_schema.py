@@ -24,7 +24,10 @@ REGION = closed(  # 3.30
 )
 ARTIFACT = closed(  # 3.4; a relative reference (RFC 3986): no scheme, no host, no backslash, no space
     ["uri", "uriBaseId"],
-    uri={"type": "string", "pattern": r"^(?!/)(?![A-Za-z][A-Za-z0-9+.-]*:)(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+$"},
+    uri={
+        "type": "string",
+        "pattern": r"^(?!/)(?![A-Za-z][A-Za-z0-9+.-]*:)(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+$",
+    },
     uriBaseId={"const": "%SRCROOT%"},
 )
 LOCATION = closed(  # 3.28

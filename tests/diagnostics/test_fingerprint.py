@@ -65,7 +65,9 @@ def test_another_finding_has_another(other: list[str]) -> None:
 
 
 def test_a_file_without_text_has_one_too() -> None:
-    one, two = fingerprints(Run((Diagnostic("E0109", "m", Span("a", 0, 0)), Diagnostic("E0109", "m", Span("b", 0, 0))), {}))
+    one, two = fingerprints(
+        Run((Diagnostic("E0109", "m", Span("a", 0, 0)), Diagnostic("E0109", "m", Span("b", 0, 0))), {})
+    )
     assert one != two
 
 

@@ -113,7 +113,14 @@ def test_an_early_end_is_an_annotation() -> None:
 
 # --- hostile text -----------------------------------------------------------------------------------------------------
 
-COMMANDS = ["::error::x", "  ::set-output name=a::b", "##[error]x", "x\n::stop-commands::t", "x\r::debug::y", "%0A::add-mask::z"]
+COMMANDS = [
+    "::error::x",
+    "  ::set-output name=a::b",
+    "##[error]x",
+    "x\n::stop-commands::t",
+    "x\r::debug::y",
+    "%0A::add-mask::z",
+]
 
 
 def hostile(text: str) -> Run:

@@ -1,4 +1,4 @@
-"""SARIF: valid, relative to the repository, columns in code points, rules that explain, links that no user can plant."""
+"""SARIF: valid, relative to the repository, columns in code points, rules that explain, no links that users plant."""
 
 from __future__ import annotations
 
@@ -121,7 +121,11 @@ def test_fingerprints_differ() -> None:
 
 def test_paths_are_those_of_the_repository() -> None:
     value = document(replace(FULL_RUN, in_repository=lambda path: f"models/{path}"))
-    assert set(uris(value["runs"][0]["results"])) == {"models/specs/resnet.arch", "models/lib/blocks.arch", "models/gone.arch"}
+    assert set(uris(value["runs"][0]["results"])) == {
+        "models/specs/resnet.arch",
+        "models/lib/blocks.arch",
+        "models/gone.arch",
+    }
 
 
 def uris(value: Any) -> Iterator[str]:
