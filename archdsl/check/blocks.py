@@ -175,7 +175,7 @@ class BlockInference:
     def _unrolls_labels(self, block: d.Block) -> bool:
         unrolls = self._unrolls.get(block)
         if unrolls is None:
-            unrolls = self._unrolls.setdefault(block, refers_to_computed_labels(block.body))
+            unrolls = self._unrolls.setdefault(block, refers_to_computed_labels(block.body, block.tensor_parameters))
         return unrolls
 
 

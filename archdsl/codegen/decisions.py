@@ -30,7 +30,7 @@ class Decisions:
     writes_out_loops: bool = False
 
     def __post_init__(self) -> None:
-        self.writes_out_loops = refers_to_computed_labels(self.unit.body)
+        self.writes_out_loops = refers_to_computed_labels(self.unit.body, self.unit.tensor_names)
 
     def condition(self, node: d.Choice, tested: Expr) -> bool | None:
         """How a condition is decided in this class; None if it has to be kept."""

@@ -102,6 +102,9 @@ class StatementLowering:
             scope.fail("E0218", "outputs stand directly in a network or block", node.span)
             return
         when = node.when.text if node.when is not None else None
+        if node.when is not None and not scope.is_network:
+            # A block's outputs have fixed places in the code that applies it: none may be missing in inference.
+            scope.fail("E0218", "only a network has outputs that exist in training alone", node.when.span)
         if node.when is not None and when != "training":
             scope.fail("E0218", f"an output exists always or `when training`, not `when {when}`", node.when.span)
         reason = why_reserved(name)

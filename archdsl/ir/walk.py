@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from archdsl.ir.design import (
     Apply,
@@ -20,6 +20,7 @@ from archdsl.ir.design import (
     Output,
     Port,
     Refer,
+    X,
 )
 from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, locals_in, sizes_in
 
@@ -162,13 +163,20 @@ def template_variables(template: NameTemplate) -> frozenset[str]:
     return found
 
 
-def refers_to_computed_labels(body: Body) -> bool:
-    """Whether anything in a body names a value by a computed label: then loops must be unrolled."""
-    for node in every(body):
-        if any(template.plain is None for template in templates(node)):
+def refers_to_computed_labels(body: Body, tensors: Collection[str] = ()) -> bool:
+    """Whether anything in a body names a value by a computed label: then loops must be unrolled.
+
+    A plain name that nothing in the body carries plainly (``d1`` for the label ``d{i}``) counts as well.
+    ``tensors`` are the names of values that come from outside.
+    """
+    nodes = list(every(body))
+    plain = {X, *tensors, *(node.name for node in nodes if isinstance(node, Input))}
+    plain |= {label.plain for node in nodes if (label := label_of(node)) is not None and label.plain is not None}
+    for node in nodes:
+        if any(template.plain not in plain for template in templates(node)):
             return True
         for expr in expressions(node):
-            if any(size.value is not None and size.value.plain is None for size in sizes_in(expr)):
+            if any(size.value is not None and size.value.plain not in plain for size in sizes_in(expr)):
                 return True
     return False
 
