@@ -77,7 +77,7 @@ class LoopInference:
         """Whether the budgets bear the turns from ``index`` on: those written out, and the labels of the others."""
         if count > 1:
             return node.own or self._names.take_all(node, items[index + 1 :], activation)
-        return len(items) == 1 or self._state.count_unrolled(1 + body.layers, node.span)
+        return len(items) == 1 or self._state.count_unrolled(max(1, body.layers), node.span)
 
     def _too_many(self, node: d.Loop, items: Items, body: t.TypedBody) -> None:
         turns = f"{len(items):,} turns of {body.layers:,} layers"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable, Iterator
 
 from archdsl.cli import terminal
-from archdsl.cli.pages import read_page
+from archdsl.cli.pages import page_without_links, read_page
 from archdsl.cli.refusal import CommandError
 from archdsl.diagnostics.codes import CODES, Code
 from archdsl.diagnostics.suggest import closest
@@ -21,8 +20,6 @@ examples:
 """
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
-_COMMENT = re.compile(r"<!--.*-->")
-_LINK = re.compile(r"\[([^\]]*)\]\((?:\.\./)*([^)]*)\)")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,9 +38,10 @@ def run(options: argparse.Namespace) -> int:
     if not chosen:
         terminal.show(_listed(_beginning_with(asked)))
         return 0
-    page = read_page(chosen[0].id)
+    code = chosen[0]
+    page = read_page(code.id) if options.format == "markdown" else page_without_links(code.id)
     if not page:
-        raise CommandError(f"this installation lacks the page of {chosen[0].id}: {chosen[0].summary}")
+        raise CommandError(f"this installation lacks the page of {code.id}: {code.summary}")
     if options.format == "markdown":
         terminal.show(page)
     else:
@@ -67,7 +65,7 @@ def _listed(codes: Iterable[Code]) -> str:
 
 
 def _as_text(page: str, color: bool) -> Iterator[str]:
-    """The page for a screen: headings bold, code indented, links with the file they lead to."""
+    """The page for a screen: headings bold, code indented."""
     inside = False
     for line in page.splitlines():
         if line.startswith("```"):
@@ -77,5 +75,5 @@ def _as_text(page: str, color: bool) -> Iterator[str]:
         elif line.startswith("#"):
             heading = line.lstrip("# ")
             yield f"{_BOLD}{heading}{_PLAIN}" if color else heading
-        elif not _COMMENT.fullmatch(line):
-            yield _LINK.sub(r"\1 (\2)", line)
+        else:
+            yield line

@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import NoReturn, Protocol
 
 from archdsl import __version__
@@ -92,7 +91,15 @@ class Parser(argparse.ArgumentParser):
         """Usage and what is wrong with it, on standard error; ends with 2."""
         terminal.remark(self.format_usage())
         terminal.complain(message)
-        raise SystemExit(2)
+        raise WrongUsage(message)
+
+
+class WrongUsage(SystemExit):
+    """The end of a run whose command line makes no sense; why is told already."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(2)
+        self.sentence = sentence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,11 +131,11 @@ def _run(given: list[str]) -> int:
     try:
         options = _parser(given[0] if given else "").parse_args(given)
         run: Callable[[argparse.Namespace], int] = options.run
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 2
-        if code == 2:
-            _show_empty_document(given)
-        return code
+    except WrongUsage as end:
+        _report_failure(given, end.sentence)
+        return 2
+    except SystemExit as end:  # --help and --version
+        return end.code if isinstance(end.code, int) else 2
     return run(options)
 
 
@@ -152,22 +159,21 @@ def _sentence(text: str) -> str:
 
 
 def _ended(given: list[str], sentence: str) -> int:
-    """Tells why the command ended early; the JSON of ``check`` is a document even then."""
+    """Tells why the command ended early; what ``check`` prints for machines is a document even then."""
     try:
         terminal.complain(sentence)
-        _show_empty_document(given)
+        _report_failure(given, sentence)
         terminal.show_pending()
     except OSError:
         return _give_up_output()
     return 2
 
 
-def _show_empty_document(given: list[str]) -> None:
-    asked = "--format=json" in given or ("--format", "json") in pairwise(given)
-    if given[:1] == ["check"] and asked:
-        from archdsl.cli.check import empty_document
+def _report_failure(given: list[str], sentence: str) -> None:
+    if given[:1] == ["check"]:
+        from archdsl.cli.check import report_failure
 
-        terminal.show(empty_document())
+        report_failure(given[1:], sentence)
 
 
 def _fault(error: Exception) -> str:

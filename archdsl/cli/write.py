@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from archdsl.cli.files import check_place, replace
 from archdsl.cli.paths import reason
 from archdsl.cli.refusal import CommandError
 from archdsl.codegen import HEADER
@@ -22,7 +23,7 @@ def write_generated(path: str, text: str, *, inputs: Sequence[str], force: bool,
     :raises CommandError: where the path may not be written, or cannot.
     """
     place = os.path.realpath(path)
-    _check_place(path, place, allow_outside=allow_outside)
+    check_place(path, place, allow_outside=allow_outside)
     data = text.encode("ascii")
     known = _known(path, place)
     if known is not None:
@@ -32,19 +33,8 @@ def write_generated(path: str, text: str, *, inputs: Sequence[str], force: bool,
             return False
         if not force and known.split(b"\n", 1)[0].rstrip(b"\r") != FIRST_LINE.encode("ascii"):
             raise CommandError(f"`{path}` was not written by archdsl, so it stays as it is; --force replaces it")
-    _replace(path, place, data)
+    replace(path, place, data)
     return True
-
-
-def _check_place(path: str, place: str, *, allow_outside: bool) -> None:
-    here = os.path.join(os.path.realpath(os.getcwd()), "")
-    if os.path.isdir(place) or path.endswith(("/", os.sep)):
-        raise CommandError(f"`{path}` is a folder: name the file to write")
-    if not place.startswith(here) and not allow_outside:
-        raise CommandError(f"`{path}` lies outside the working directory; --allow-outside writes there")
-    folder = os.path.dirname(place)
-    if not os.path.isdir(folder):
-        raise CommandError(f"`{path}` cannot be written: there is no folder `{os.path.dirname(path) or folder}`")
 
 
 def _known(path: str, place: str) -> bytes | None:
@@ -65,20 +55,3 @@ def _is_same(place: str, other: str) -> bool:
         return os.path.samefile(place, other)
     except OSError:
         return False
-
-
-def _replace(path: str, place: str, data: bytes) -> None:
-    """Writes beside the place and renames: whoever looks sees the old text or the new one, never a part."""
-    folder, name = os.path.split(place)
-    aside = os.path.join(folder, f".{name[:100]}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        try:
-            with open(descriptor, "wb") as stream:
-                stream.write(data)
-            os.replace(aside, place)
-        except BaseException:
-            os.unlink(aside)
-            raise
-    except (OSError, ValueError) as error:
-        raise CommandError(f"`{path}` cannot be written: {reason(error)}") from None

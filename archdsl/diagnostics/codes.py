@@ -108,6 +108,12 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("W0504", "unused-name", "A parameter or a variable is never read."),
     # --- 06: code generation ---
     ("E0601", "not-writable", "The network is right, but it cannot be written as one class per block."),
+    # --- 07: the project: its configuration, and comments that speak to the checker ---
+    ("E0701", "invalid-configuration", "The configuration file is no TOML."),
+    ("E0702", "unknown-option", "The configuration has no option of this name."),
+    ("E0703", "invalid-option", "An option of the configuration has a value that it cannot have."),
+    ("W0704", "unused-ignore", "An ignore comment silences nothing."),
+    ("W0705", "invalid-ignore", "An ignore comment names no warning that it could silence."),
 )
 
 CODES: dict[str, Code] = {

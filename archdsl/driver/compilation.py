@@ -54,12 +54,19 @@ class Compilation:
         if isinstance(file, Refusal):
             # For the file that was asked for there is no import that leads nowhere: it is simply not readable.
             code = "E0109" if file.code == "E0214" else file.code
-            self.sink.report(Diagnostic(code, file.message, Span(path, 0, 0)))
+            self.sink.report(Diagnostic(code, file.message, self._place_of_refusal(path, file)))
             designs: tuple[Design, ...] = ()
         else:
             designs = elaborate(file, self.sink, self._lowering)
         self._designs[path] = designs
         return designs
+
+    def _place_of_refusal(self, path: str, refusal: Refusal) -> Span:
+        """The byte that is no text, if that is the reason; its line is shown like any other."""
+        if refusal.before is None:
+            return Span(path, 0, 0)
+        self._resolver.project.sources[path] = Source(path, refusal.before)
+        return Span(path, len(refusal.before), len(refusal.before))
 
     def templates(self, path: str) -> dict[str, tuple[str, ...]]:
         """The network definitions of a file that are no network by themselves, with the parameters to be given."""

@@ -9,7 +9,10 @@ from archdsl.elaborate.expressions import bind_to, given_arguments
 from archdsl.elaborate.lower import Lowering, lower_expectation
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.design import Block, Design, Expectation
+from archdsl.ir.expr import Const
+from archdsl.ir.kinds import UNKNOWN
 from archdsl.resolve.resolved import Definition, ResolvedFile
+from archdsl.source.span import Span
 from archdsl.syntax import ast
 
 
@@ -81,12 +84,19 @@ def _expectations(scope: BlockScope, node: ast.Variant, block: Block) -> tuple[E
         scope.variables[parameter.name] = (parameter.span, parameter.kind)
     found: list[Expectation] = []
     for statement in node.body.statements if node.body is not None else ():
+        lowered: tuple[Expectation, ...] = ()
         if isinstance(statement, ast.Expect):
-            found.extend(lower_expectation(scope, statement, allowed=True))
+            lowered = lower_expectation(scope, statement, allowed=True)
         elif not isinstance(statement, ast.Broken):
             message = "a variant holds expectations only; its steps are those of the network it varies"
             scope.fail("E0218", message, statement.span)
+        found.extend(lowered or (_unknown(statement.span),))
     return tuple(found)
+
+
+def _unknown(span: Span) -> Expectation:
+    """Stands for what was reported, so that the variant does not pass for complete."""
+    return Expectation("params", span, "==", Const(UNKNOWN, span), span)
 
 
 def is_template(block: Block) -> bool:

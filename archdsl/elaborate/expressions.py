@@ -160,6 +160,8 @@ class _Lowering:
                 "E0219", f"nothing here is called `{name}`", span, "the sizes of a value are `x.height` and the like"
             )
         help = scope.suggestion(name, scope.variables, scope.definitions, REGISTRY)
+        if help is None and self._symbols and name[:1].islower():
+            help = f"an open size begins with a capital letter: `{name.capitalize()}`"
         raise self._fault("E0219", f"nothing here is called `{name}`", span, help)
 
     def _size(self, value: ast.Expression, name: ast.Identifier, span: Span) -> Expr:

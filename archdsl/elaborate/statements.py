@@ -94,7 +94,9 @@ class StatementLowering:
             return
         scope.label(NameTemplate((node.name.text,), node.name.span))
         declared = lower_demands(scope, node)
-        nodes.append(Input(node.name.text, self._shape(node.shape), self._nominal(node.shape), declared, span))
+        nodes.append(
+            Input(node.name.text, self._shape(node.shape, of_input=True), self._nominal(node.shape), declared, span)
+        )
 
     def _output(self, node: ast.Output, nodes: list[Node], *, top: bool) -> None:
         scope, name = self._scope, node.name.text
@@ -116,12 +118,14 @@ class StatementLowering:
         body = self._inner_body(node.body, None) if node.body is not None else None
         nodes.append(Output(name, shape, when, body, node.span))
 
-    def _shape(self, node: ast.Shape) -> Shape:
+    def _shape(self, node: ast.Shape, *, of_input: bool = False) -> Shape:
         sizes: list[Expr | str | None] = []
         for size in node.sizes:
             if isinstance(size, ast.AnySize):
                 sizes.append(None)
             elif isinstance(size, ast.NominalSize):
+                if not of_input:
+                    self._scope.fail("E0218", "only an input proposes a value for an open size", size.span)
                 sizes.append(size.name.text)
             else:
                 sizes.append(lower_shape_size(self._scope, size))

@@ -25,7 +25,7 @@ def render_sizes(document: SizesDocument, *, color: bool = False) -> str:
         if alike != name:
             lines.append(f"  {name} likewise")
             continue
-        lines.append(f"  accepts {_sentence(name, symbol.text)}{_because(symbol)}")
+        lines.append(f"  accepts {_sentence(name, symbol.text)}{_because(document, symbol)}")
         lines += [f"    {line}" for line in _cause_lines(document, symbol.causes)]
         if symbol.declared is not None:
             lines.append(f"    declared: {symbol.declared.text}; all of them work")
@@ -66,16 +66,20 @@ def _sentence(name: str, text: str) -> str:
     return f"exactly {text}" if text.startswith(f"{name} = ") else f"{name} only where {text}"
 
 
-def _because(symbol: Symbol) -> str:
-    """``, because of lines 12, 12 and 40``: each line as often as it asks."""
-    lines = sorted(str(cause.line) for cause in symbol.causes for _ in range(min(cause.count, MOST_PLACES)))
-    numbers = sorted(map(int, lines))
-    if not numbers:
+def _because(document: SizesDocument, symbol: Symbol) -> str:
+    """``, because of lines 12, 12, 40``: each line as often as it asks; of other files with their path."""
+    ordered = sorted(symbol.causes, key=lambda cause: (cause.path != document.path, cause.path, cause.line))
+    places = [
+        str(cause.line) if cause.path == document.path else f"{escape(cause.path)}:{cause.line}"
+        for cause in ordered
+        for _ in range(min(cause.count, MOST_PLACES))
+    ]
+    if not places:
         return ""
-    shown = [str(number) for number in numbers[:MOST_PLACES]]
-    more = sum(cause.count for cause in symbol.causes) - len(shown)
-    noun = "line" if len(shown) == 1 and not more else "lines"
-    return f", because of {noun} {', '.join(shown)}{f' and {more:,} more' if more > 0 else ''}"
+    shown = places[:MOST_PLACES]
+    more = sum(cause.count for cause in ordered) - len(shown)
+    word = "" if ordered[0].path != document.path else "line " if len(shown) == 1 and not more else "lines "
+    return f", because of {word}{', '.join(shown)}{f' and {more:,} more' if more > 0 else ''}"
 
 
 def _cause_lines(document: SizesDocument, causes: Iterable[Cause]) -> list[str]:

@@ -31,6 +31,8 @@ class Refusal:
     message: str
     offset: int | None = None
     """For text that is not UTF-8: the byte where it stops being so."""
+    before: str | None = None
+    """For text that is not UTF-8: what stands before that byte, so that its line and column can be shown."""
 
 
 class Loader(Protocol):
@@ -50,15 +52,27 @@ def decode(path: str, data: bytes) -> Source | Refusal:
     """Bytes as a source: strict UTF-8, one byte-order mark dropped, CRLF and CR as LF."""
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
-    if b"\0" in data:
-        return Refusal("E0104", "the file is binary: it holds a NUL byte", data.index(b"\0"))
+    nul = data.find(b"\0")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Refusal("E0104", f"the file is not UTF-8 text: byte {error.start} is wrong", error.start)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Source(path, text)
+        message = f"the file is not UTF-8 text: byte {error.start} is wrong"
+        return _no_text(_BINARY if nul >= 0 else message, data, error.start if nul < 0 else min(nul, error.start))
+    if nul >= 0:
+        return _no_text(_BINARY, data, nul)
+    return Source(path, _with_plain_newlines(text))
+
+
+_BINARY = "the file is binary: it holds a NUL byte"
+
+
+def _no_text(message: str, data: bytes, offset: int) -> Refusal:
+    before = data[:offset].decode("utf-8")
+    return Refusal("E0104", message, offset, _with_plain_newlines(before))
+
+
+def _with_plain_newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 class DiskLoader:

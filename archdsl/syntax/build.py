@@ -22,6 +22,9 @@ HANDLED_BY_LEXER = {"_SEP", "_LBRACE", "_RBRACE", "_TOPEN", "_TCLOSE", "TAIL"}
 """Terminals whose meaning depends on the brackets around them; ``lexer.py`` tells them apart."""
 
 
+_Rows = dict[int, dict[str, int]]
+
+
 class _Conflicts(logging.Handler):
     """Collects lark's shift/reduce warnings: a grammar with a conflict is refused."""
 
@@ -87,33 +90,59 @@ def _lexer_pattern(terminals: list[TerminalDef]) -> tuple[str, dict[str, str]]:
     return "|".join(f"(?P<{name}>{pattern})" for name, pattern in rows), keywords
 
 
+def _rows(lark: Lark) -> _Rows:
+    """Per state as lark numbers it: symbol -> next state (shift, goto) or -1 - rule (reduce)."""
+    by_identity = {id(rule): index for index, rule in enumerate(lark.rules)}
+    by_value = {rule: index for index, rule in enumerate(lark.rules)}
+    rows: _Rows = {}
+    for state, actions in lark.parser.parser._parse_table.states.items():
+        row = rows.setdefault(state, {})
+        for symbol, (action, argument) in sorted(actions.items()):
+            row[symbol] = argument if action is Shift else -1 - by_identity.get(id(argument), by_value[argument])
+    return rows
+
+
+def _numbers(rows: _Rows, start: int) -> dict[int, int]:
+    """The states in the order in which they are reached: lark's own numbers differ from run to run."""
+    found = {start: 0}
+    waiting = [start]
+    while waiting:
+        for state in rows[waiting.pop(0)].values():
+            if state >= 0 and state not in found:
+                found[state] = len(found)
+                waiting.append(state)
+    return found
+
+
+def _in_order(rows: _Rows, start: int) -> _Rows:
+    """The rows under the new numbers, in their order."""
+    numbers = _numbers(rows, start)
+    return {
+        number: {symbol: numbers[to] if to >= 0 else to for symbol, to in rows[state].items()}
+        for state, number in numbers.items()
+    }
+
+
 def tables_source() -> str:
     """The text of ``_tables.py``."""
     lark = compile_grammar((HERE / "grammar.lark").read_text(encoding="utf-8"))
     table = lark.parser.parser._parse_table
-    rules = {id(rule): index for index, rule in enumerate(lark.rules)}
-    equal = {rule: index for index, rule in enumerate(lark.rules)}
+    numbers = _numbers(_rows(lark), table.start_states["file"])
     pattern, keywords = _lexer_pattern(list(lark.terminals))
     lines = [
         '"""Generated from grammar.lark by ``python -m archdsl.syntax.build``; do not edit."""',
         "",
         f"PATTERN = {pattern!r}",
         f"KEYWORDS = {keywords!r}",
-        f"START = {table.start_states['file']}",
-        f"END = {table.end_states['file']}",
-        "RULES = (",
+        f"START = {numbers[table.start_states['file']]}",
+        f"END = {numbers[table.end_states['file']]}",
+        "RULES: tuple[tuple[str, str, int, tuple[tuple[int, bool], ...], bool], ...] = (",
         *(f"    {_rule_row(rule)!r}," for rule in lark.rules),
         ")",
         "# Per state: symbol -> next state (shift, goto) or -1 - rule (reduce).",
-        "ACTIONS = {",
+        "ACTIONS: dict[int, dict[str, int]] = {",
     ]
-    for state in sorted(table.states):
-        row = {}
-        for symbol, (action, argument) in sorted(table.states[state].items()):
-            if action is Shift:
-                row[symbol] = argument
-            else:
-                row[symbol] = -1 - rules.get(id(argument), equal[argument])
+    for state, row in _in_order(_rows(lark), table.start_states["file"]).items():
         lines.append(f"    {state}: {row!r},")
     lines.append("}")
     return "\n".join(lines) + "\n"

@@ -134,25 +134,20 @@ class _Machine:
             if pass_through and length == 1:
                 states[-1] = self._after_units(states[-2], states[-1], kind)
                 continue
-            children: list[object] = []
             base = len(values) - length
-            for index, spliced in kept:
-                value = values[base + index]
-                if spliced:
-                    children.extend(value)  # type: ignore[arg-type]
-                else:
-                    children.append(value)
             start = starts[base] if length else token.start
             end = ends[-1] if length else token.start
+            grows = not name and bool(kept) and kept[0] == (0, True)
+            # A left-recursive repetition grows its list in place, or long files cost quadratic time.
+            children: list[object] = values[base] if grows else []  # type: ignore[assignment]
+            for index, spliced in kept[int(grows) :]:
+                if spliced:
+                    children.extend(values[base + index])  # type: ignore[arg-type]
+                else:
+                    children.append(values[base + index])
             result: object = children
             if name:
                 result = children[0] if pass_through and len(children) == 1 else self._build(name, children, start, end)
-            elif kept and kept[0] == (0, True):
-                # A left-recursive repetition: grow the list in place, or long files cost quadratic time.
-                grown = values[base]
-                assert isinstance(grown, list)
-                grown.extend(children[len(grown) :])
-                result = grown
             del states[-length:], values[-length:], starts[-length:], ends[-length:]
             states.append(ACTIONS[states[-1]][origin])
             values.append(result)

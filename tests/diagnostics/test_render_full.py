@@ -212,7 +212,7 @@ def test_a_file_that_could_not_be_read_has_no_lines() -> None:
     )
     assert full(diagnostic, LIBRARY) == expected("""
         error[E0109]: cannot read `x.arch`
-          --> x.arch
+          --> x.arch:1:1
           ::: lib/blocks.arch:1:7
            |
          1 | block stem() {
@@ -221,7 +221,7 @@ def test_a_file_that_could_not_be_read_has_no_lines() -> None:
            = note: there is no such file
         help: check the spelling
     """)
-    assert full(Diagnostic("E0104", "not text", Span("x.arch", 0, 0))) == "error[E0104]: not text\n  --> x.arch\n"
+    assert full(Diagnostic("E0104", "not text", Span("x.arch", 0, 0))) == "error[E0104]: not text\n  --> x.arch:1:1\n"
 
 
 def test_a_long_trace_is_shortened_in_the_middle() -> None:

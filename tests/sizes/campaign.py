@@ -123,15 +123,16 @@ def _kind(sizes: SizeSet) -> str:
     return "remainders" if sizes.modulus > 1 else "a minimum"
 
 
-def campaign(networks: int, sizes: int, seed: int, *, say: bool = False) -> Tally:
-    """So many networks at so many sizes each; network ``i`` depends on the seed and i alone."""
+def campaign(networks: int, sizes: int, seed: int, *, first: int = 0, say: bool = False) -> Tally:
+    """So many networks at so many sizes, from number ``first`` on; each depends on the seed and its number alone."""
     tally = Tally()
     start = time.perf_counter()
-    for number in range(networks):
+    for number in range(first, first + networks):
         random = Random(f"{seed} {number}")
         compare(Drawer(random, fits).network(), random, sizes, tally)
-        if say and (number + 1) % 100 == 0:
-            print(f"{number + 1:,} networks, {tally.sizes:,} sizes, {time.perf_counter() - start:.0f} s", flush=True)
+        if say and tally.networks % 100 == 0:
+            done = f"{tally.networks:,} networks, {tally.sizes:,} sizes, {len(tally.wrong)} disagreements"
+            print(f"{done}, {time.perf_counter() - start:.0f} s", flush=True)
     return tally
 
 
@@ -141,8 +142,9 @@ def main() -> int:
     parser.add_argument("--networks", type=int, default=2_000)
     parser.add_argument("--sizes", type=int, default=200, help="per network")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first network, to share the work out")
     options = parser.parse_args()
-    tally = campaign(options.networks, options.sizes, options.seed, say=True)
+    tally = campaign(options.networks, options.sizes, options.seed, first=options.first, say=True)
     for sentence in tally.wrong[:10]:
         print(f"\nDISAGREEMENT at {sentence}")
     print(

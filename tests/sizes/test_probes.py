@@ -315,6 +315,21 @@ network p() {
     assert document["symbols"]["H"]["text"] == "H mod 4 is 2 and H >= 6"
 
 
+def test_a_line_of_another_file_is_named_with_its_path(sizes: Sizes) -> None:
+    text = PROBE.replace("BODY", "down(4)")
+    Path("parts.arch").write_text(
+        "block down(channels: int) {\n    conv(channels, 3) -> max_pool((2, 1))\n}\n", "utf-8"
+    )
+    code, said = sizes("from .parts import down\n" + text, form="text")
+    assert code == 0
+    assert said.splitlines() == [
+        "p  p.arch:2",
+        "  accepts every H >= 4, because of parts.arch:2",
+        "    parts.arch:2: `max_pool` needs a height of at least 2: H >= 4",
+        "      in `down`, applied at p.arch:4",
+    ]
+
+
 def test_a_faulty_network_has_findings_and_no_document(sizes: Sizes) -> None:
     code, said = sizes(NEVER.replace("identity", "idenity"))
     assert code == 1

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from archdsl.diagnostics.codes import CODES
 from archdsl.diagnostics.diagnostic import Diagnostic, Frame, Help
 from archdsl.diagnostics.escape import escape, escape_start
+from archdsl.diagnostics.render.run import range_of
 from archdsl.diagnostics.render.snippet import ELLIPSIS, Mark, draw_line
 from archdsl.source.source import Source
 from archdsl.source.span import Span
@@ -45,7 +46,7 @@ def render_full(
 ) -> str:
     """The findings as text, a blank line between two and a newline at the end; no findings are no text.
 
-    ``sources`` holds the texts by display path; a finding whose path is not in it is told without its line.
+    ``sources`` holds the texts by display path; a finding whose path is not in it is told without its line, at 1:1.
     ``width`` is the number of columns of the screen: source lines are cut to it, sentences are not.
     """
     rendered = [_Page(diagnostic, sources, width, color).text() for diagnostic in diagnostics]
@@ -91,7 +92,7 @@ class _Page:
         diagnostic = self.diagnostic
         self._row((self.severity, f"{self.severity}[{diagnostic.code}]"), ("bold", f": {_clipped(diagnostic.message)}"))
         if diagnostic.span.path not in self.sources:
-            self._row(("gutter", f"{' ' * self.gutter}--> "), ("", escape(diagnostic.span.path)))
+            self._row(("gutter", f"{' ' * self.gutter}--> "), ("", self._place(diagnostic.span)))
         for section in self.sections:
             self._draw(section)
         self._remarks()
@@ -197,11 +198,8 @@ class _Page:
     # --- helpers ---
 
     def _place(self, span: Span) -> str:
-        source = self.sources.get(span.path)
-        if source is None:
-            return escape(span.path)
-        position = source.position(span.start)
-        return f"{escape(span.path)}:{position.line}:{position.column}"
+        where = range_of(span, self.sources)
+        return f"{escape(span.path)}:{where.line}:{where.column}"
 
     def _row(self, *runs: tuple[str, str]) -> None:
         if self.color:

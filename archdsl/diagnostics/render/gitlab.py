@@ -10,7 +10,7 @@ from archdsl.diagnostics.escape import escape
 from archdsl.diagnostics.render.fingerprint import fingerprints
 from archdsl.diagnostics.render.json import dump
 from archdsl.diagnostics.render.plain import headline
-from archdsl.diagnostics.render.run import Run, range_of
+from archdsl.diagnostics.render.run import Range, Run, range_of
 
 SEVERITIES = {"error": "major", "warning": "minor"}
 """GitLab's words for ours."""
@@ -27,21 +27,24 @@ def render_gitlab(run: Run) -> str:
 
 
 def _entry(finding: Diagnostic, fingerprint: str, run: Run) -> dict[str, Any]:
-    where = range_of(finding.span, run.sources)
     code = CODES[finding.code]
     return {
         "description": f"{code.id}: {headline(finding)}",
         "check_name": code.id,
         "fingerprint": fingerprint,
         "severity": SEVERITIES[code.severity],
-        "location": {
-            "path": escape(run.in_repository(finding.span.path)),
-            # GitLab reads `lines` or `positions`; older versions know only the first.
-            "lines": {"begin": where.line, "end": where.end_line},
-            "positions": {
-                "begin": {"line": where.line, "column": where.column},
-                "end": {"line": where.end_line, "column": where.end_column},
-            },
+        "location": _location(run.in_repository(finding.span.path), range_of(finding.span, run.sources)),
+    }
+
+
+def _location(path: str, where: Range) -> dict[str, Any]:
+    return {
+        "path": escape(path),
+        # GitLab reads `lines` or `positions`; older versions know only the first.
+        "lines": {"begin": where.line, "end": where.end_line},
+        "positions": {
+            "begin": {"line": where.line, "column": where.column},
+            "end": {"line": where.end_line, "column": where.end_column},
         },
     }
 
@@ -53,5 +56,5 @@ def _failure(run: Run) -> dict[str, Any]:
         "check_name": "archdsl",
         "fingerprint": "0" * 32,
         "severity": "blocker",
-        "location": {"path": ".", "lines": {"begin": 1, "end": 1}},
+        "location": _location(".", Range(1, 1, 1, 1)),
     }

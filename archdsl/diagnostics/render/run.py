@@ -35,9 +35,11 @@ class Run:
     """A display path as a path from the root of the repository, with ``/``."""
 
     def count(self, severity: Severity) -> int:
-        """How many findings there are; those that were not kept count as errors."""
-        found = sum(CODES[finding.code].severity == severity for finding in self.findings)
-        return found + self.hidden if severity == "error" else found
+        """How many findings there are. Those that were not kept are errors if any is: errors are kept first."""
+        errors = sum(CODES[finding.code].severity == "error" for finding in self.findings)
+        if severity == "error":
+            return errors + self.hidden if errors else 0
+        return len(self.findings) - errors + (0 if errors else self.hidden)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,43 @@
+"""Where commands may write, and how: inside the working directory unless asked, aside first, never half."""
+
+from __future__ import annotations
+
+import os
+
+from archdsl.cli.paths import reason
+from archdsl.cli.refusal import CommandError
+
+
+def check_place(path: str, place: str, *, allow_outside: bool) -> None:
+    """Refuses a file (``place`` is its real path) that lies outside of the working directory or in no folder.
+
+    :raises CommandError: with the reason.
+    """
+    here = os.path.join(os.path.realpath(os.getcwd()), "")
+    if os.path.isdir(place) or path.endswith(("/", os.sep)):
+        raise CommandError(f"`{path}` is a folder: name the file to write")
+    if not place.startswith(here) and not allow_outside:
+        raise CommandError(f"`{path}` lies outside the working directory; --allow-outside writes there")
+    folder = os.path.dirname(place)
+    if not os.path.isdir(folder):
+        raise CommandError(f"`{path}` cannot be written: there is no folder `{os.path.dirname(path) or folder}`")
+
+
+def replace(path: str, place: str, data: bytes) -> None:
+    """Writes beside the place and renames: whoever looks sees the old text or the new one, never a part.
+
+    :raises CommandError: where the system refuses.
+    """
+    folder, name = os.path.split(place)
+    aside = os.path.join(folder, f".{name[:100]}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with open(descriptor, "wb") as stream:
+                stream.write(data)
+            os.replace(aside, place)
+        except BaseException:
+            os.unlink(aside)
+            raise
+    except (OSError, ValueError) as error:
+        raise CommandError(f"`{path}` cannot be written: {reason(error)}") from None
