@@ -15,10 +15,10 @@ from archdsl.codegen.naming import Names, class_name
 from archdsl.codegen.printer import LINE_WIDTH, Notes, docstring_value
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Attributes, Collected, NotPure
-from archdsl.codegen.symbolic import NOWHERE
 from archdsl.codegen.units import Formal, Program, Unit, UnitKey, is_sequential
 from archdsl.ir import design as d
 from archdsl.ir.expr import Const, Expr, locals_in
+from archdsl.ir.terms import NOWHERE
 
 
 class ClassWriter:
@@ -145,7 +145,8 @@ class ClassWriter:
         if unit.is_network:
             return ()
         names = [IN_CHANNELS] if IN_CHANNELS in read else []
-        return tuple(names + [f"{tensor}_channels" for tensor in unit.tensor_names if f"{tensor}_channels" in read])
+        outside = (f"{name}_channels" for name in unit.outside.sized.values())
+        return (*names, *(name for name in outside if name in read))
 
     def _output(self, writer: InitWriter) -> Expr | None:
         """What the class hands on, with running counts replaced by what they come to."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from archdsl.codegen.symbolic import NOWHERE, Scope, fold, substitute
+from archdsl.codegen.symbolic import Scope, substitute
 from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
 from archdsl.ir.expr import Const, Expr, Local, SizeOf, locals_in
+from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import refers_to_computed_labels
 from archdsl.source.span import Span
@@ -30,17 +31,22 @@ class Decisions:
     writes_out_loops: bool = False
 
     def __post_init__(self) -> None:
-        self.writes_out_loops = refers_to_computed_labels(self.unit.body, self.unit.tensor_names)
+        self.writes_out_loops = refers_to_computed_labels(self.unit.body, self.unit.outside.read)
 
     def condition(self, node: d.Choice, tested: Expr) -> bool | None:
         """How a condition is decided in this class; None if it has to be kept."""
         if isinstance(tested, Const) and isinstance(tested.value, bool):
             return tested.value
-        outcomes = {use.taken for use in self.unit.uses(node) if isinstance(use, t.TypedChoice)}
-        if len(outcomes) != 1 or self._turns_vary(tested):
+        outcome = self.outcome(node)
+        if outcome is None or self._turns_vary(tested):
             return None
         self.pin(tested)
-        return outcomes.pop()
+        return outcome
+
+    def outcome(self, node: d.Choice) -> bool | None:
+        """What a condition came to in every use of the class and every turn around it; None if that differs."""
+        outcomes = {use.taken for use in self.unit.uses(node) if isinstance(use, t.TypedChoice)}
+        return outcomes.pop() if len(outcomes) == 1 else None
 
     def _turns_vary(self, tested: Expr) -> bool:
         formals = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}

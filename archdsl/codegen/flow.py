@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from archdsl.codegen.symbolic import NOWHERE, fold
 from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import BinaryOp, Const, Expr, locals_in
+from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops import REGISTRY
+from archdsl.ops.base import Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +30,30 @@ class Flow:
         return replace(self, channels=channels)
 
 
-def channel_argument(op: str) -> str | None:
-    """The argument of a layer that states its output's channels or features."""
-    for parameter in REGISTRY[op].parameters:
-        if parameter.name in ("channels", "features"):
-            return parameter.name
-    return None
-
-
-def after_layer(flow: Flow, op: str, arguments: Mapping[str, Expr], uses: list[t.TypedLayer]) -> Flow:
+def after_layer(flow: Flow, op: Op, arguments: Mapping[str, Expr], uses: list[t.TypedLayer]) -> Flow:
     """The flow after a layer."""
-    stated = channel_argument(op)
+    stated = op.stated_channels
     read = frozenset(name for key, value in arguments.items() if key != stated for name in locals_in(value))
     # Adaptive pools make a fixed size of any: what the sizes rested on before does not matter any more.
-    space = read if op.startswith(("adaptive", "global")) else flow.space | read
-    if stated is not None and stated in arguments:
-        return Flow(arguments[stated], space)
-    if op == "flatten":
-        return Flow(_flattened(flow, uses), space)
-    if all(use.output is not None and use.output.shape[1] == use.inputs[0].shape[1] for use in uses):
-        return Flow(flow.channels, space)
-    return Flow(common(use.output.shape[1] if use.output is not None else None for use in uses), space)
+    space = read if op.forgets_sizes else flow.space | read
+    incoming = (None, flow.channels, *(_known_size(size) for size in common_space(uses)))
+    defaults = {name: Const(value, NOWHERE) for name, value in uses[0].arguments.items()}
+    told = op.channels(incoming, {**defaults, **arguments})
+    if told is not None:
+        return Flow(told, space)
+    return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
 
 
-def _flattened(flow: Flow, uses: list[t.TypedLayer]) -> Expr | None:
-    """``channels * height * width``, the spatial sizes as numbers; None if they differ between uses."""
-    spaces = spatial_sizes(uses)
-    if flow.channels is None or len(spaces) != 1:
-        return common(use.output.shape[1] if use.output is not None else None for use in uses)
-    total = flow.channels
-    for size in spaces.pop():
-        if not isinstance(size, int):
-            return None
-        if size != 1:
-            total = BinaryOp("*", total, Const(size, NOWHERE), NOWHERE)
-    return total
+def common_space(uses: list[t.TypedLayer]) -> tuple[Size | None, ...]:
+    """The spatial sizes that flow into a layer; None where they differ between its uses."""
+    return tuple(
+        sizes[0] if len(set(sizes)) == 1 else None
+        for sizes in zip(*(use.inputs[0].shape[2:] for use in uses), strict=False)
+    )
+
+
+def _known_size(size: Size | None) -> Expr | None:
+    return Const(size, NOWHERE) if isinstance(size, int) else None
 
 
 def spatial_sizes(uses: list[t.TypedLayer]) -> set[tuple[Size, ...]]:

@@ -24,6 +24,8 @@ from archdsl.ops.base import Argument, Argumentlike, Literal, Operand, Operands,
 MAX_NESTED = 3
 """How many calls stand inside each other on one line."""
 
+_UNSAYABLE_SIZE = "a condition in `forward` rests on this size; give the block a parameter for it"
+
 
 class ForwardScope:
     """The running value of one ``forward`` and the values that are kept beside it."""
@@ -44,11 +46,15 @@ class ForwardScope:
         self._visits: dict[int, int] = {}
         """How often a node was written: in a loop that is written out, which turn this is."""
         self._saved: dict[str, str] = {}
+        self._spliced: d.Inline | None = None
+        """The spliced block that is being written: its ``x`` is the value that flows into it."""
+        self._unsayable: dict[str, Refused] = {}
+        """Variables whose values cannot be written in ``forward``; refused where one is read."""
         self._referred = _Referred(decisions.unit.body, needed)
         self.parameters: list[str] = ["x"]
         self.noted: set[str] = set()
         """The labels that steps referred to."""
-        self._taken = {formal.name for formal in decisions.unit.formals} | {"x", *decisions.unit.tensor_names}
+        self._taken = {formal.name for formal in decisions.unit.formals} | {"x", *decisions.unit.outside.read.values()}
         self._over_children = False
         self.keep: tuple[d.Output, ...] = ()
         """Outputs that steps follow: their values get names of their own."""
@@ -67,9 +73,8 @@ class ForwardScope:
         elif d.X in self._referred:
             self._keep_input("identity")
             self._saved[d.X] = self._saved["identity"]
-        for tensor in self.unit.tensor_names:
-            self._saved[tensor] = tensor
-            names.append(tensor)
+        self._saved.update(self.unit.outside.read)
+        names += self.unit.outside.read.values()
         self.parameters = names
         return [py.parameter(name, py.name("Tensor")) for name in names]
 
@@ -126,9 +131,13 @@ class ForwardScope:
         return "".join(texts) if len(texts) == len(parts) else None
 
     def _term(self, expr: Expr) -> Expr:
+        for name in self._unsayable.keys() & locals_in(expr):
+            raise self._unsayable[name]
         return substitute(expr, self.scope, self._size)
 
     def _size(self, expr: SizeOf) -> Expr:
+        if expr.value is None and (self._spliced is not None or self.unit.block is None):
+            raise Refused(_UNSAYABLE_SIZE, expr.span)
         if expr.value is None and expr.attribute in ("channels", "features") and not self.unit.is_network:
             return Local(IN_CHANNELS, expr.span)
         if expr.value is None and expr.attribute != "channels":
@@ -141,7 +150,7 @@ class ForwardScope:
         size = sizes.pop() if len(sizes) == 1 else None
         if isinstance(size, int):
             return Const(size, expr.span)
-        raise Refused("a condition in `forward` rests on this size; give the block a parameter for it", expr.span)
+        raise Refused(_UNSAYABLE_SIZE, expr.span)
 
     def _attribute(self, slot: d.Slot) -> ast.expr:
         assert slot.name is not None
@@ -246,4 +255,4 @@ class _Referred:
 
 def defines_channels(op: str) -> bool:
     """Whether a layer states the channels of its output: such layers begin a line."""
-    return any(parameter.name in ("channels", "features") for parameter in REGISTRY[op].parameters)
+    return REGISTRY[op].stated_channels is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.decisions import inline_scope
@@ -10,10 +11,11 @@ from archdsl.codegen.forward_scope import MAX_NESTED, ForwardScope, defines_chan
 from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
+from archdsl.codegen.units import outer_values
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, NameTemplate
-from archdsl.ir.walk import level
+from archdsl.ir.walk import level, refers_to_input
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Call as OpCall
 from archdsl.ops.base import TorchFunction, TorchOperator
@@ -40,14 +42,14 @@ class ForwardWriter(ForwardScope):
                 self._layer(node)
             case d.Apply():
                 self._apply(node)
-            case d.Inline(body=body):
-                outer, self.scope = self.scope, inline_scope(node, self.scope, self._size)
-                self.body(body)
-                self.scope = outer
+            case d.Inline():
+                self._inline(node)
             case d.Merge():
                 self._merge(node)
             case d.Group(body=body, slot=None):
                 self.body(body)
+            case d.Loop(slot=d.Slot() as slot) if outside := outer_values(node.body).read:
+                self._over_turns(node, slot, outside)
             case d.Group(slot=slot) | d.Loop(slot=d.Slot() as slot):
                 assert slot is not None
                 self._module(slot, node)
@@ -63,14 +65,32 @@ class ForwardWriter(ForwardScope):
             case d.Output():
                 self._output(node)
 
+    def _inline(self, node: d.Inline) -> None:
+        """The steps of a spliced block; ``x`` in it is the value that flows into it."""
+        outer = self.scope, self._spliced, self._saved.get(d.X), d.X in self.noted
+        self.scope, self._spliced = inline_scope(node, self.scope, self._size), node
+        if refers_to_input(node.body):
+            self._save("identity")
+            self._saved[d.X] = self._saved["identity"]
+        self.body(node.body)
+        self.scope, self._spliced, around, noted = outer
+        if around is not None:
+            self._saved[d.X] = around
+        if not noted:
+            self.noted.discard(d.X)
+
     def _let(self, names: tuple[str, ...], value: Expr, node: d.Let) -> None:
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLet)]
         for index, name in enumerate(names):
             values = {use.values[index] for use in uses}
             if len(values) == 1:
                 self.scope[name] = Const(values.pop(), node.span)
-            elif not node.unpacks:
-                self.scope[name] = self._term(value)
+                continue
+            try:
+                if not node.unpacks:
+                    self.scope[name] = self._term(value)
+            except Refused as refusal:
+                self._unsayable[name] = refusal
 
     def _layer(self, node: d.Layer) -> None:
         if node.slot is not None:
@@ -228,6 +248,15 @@ class ForwardWriter(ForwardScope):
         self.statements.append(ast.For(py.target_of(names), iterated, inner, [], None))
         self._note_type(node)
 
+    def _over_turns(self, node: d.Loop, slot: d.Slot, outside: Mapping[str, str]) -> None:
+        """``for layer in self.layers: x = layer(x, skip)``: turns that read values from outside the loop."""
+        self.flush()
+        extra = [py.name(self._saved_name(NameTemplate((label,), node.span))) for label in outside]
+        turn = fresh(("layer", "turn"), self._taken)
+        step = py.assign(self._variable, py.call(turn, [self._pending, *extra]))
+        self.statements.append(ast.For(py.target_of([turn]), self._attribute(slot), [step], [], None))
+        self._note_type(node)
+
     def _is_whole_class(self, node: d.Loop) -> bool:
         """Whether every module of the class is the one module of a turn: then the loop runs over the children."""
         inside = [inner for inner in level(node.body) if getattr(inner, "slot", None) is not None]
@@ -239,8 +268,7 @@ class ForwardWriter(ForwardScope):
         if node.slot is not None:
             self._module(node.slot, node, starts_line=False)
             return
-        tested = self._term(node.condition)
-        decided = self.decisions.condition(node, tested)
+        decided = self._decided(node)
         if decided is not None:
             self.body(node.then if decided else node.otherwise)
             return
@@ -253,12 +281,23 @@ class ForwardWriter(ForwardScope):
             self.flush()
             branches.append(self.statements)
         self.statements, self._comments = outer, comments
-        condition = self._stored(tested)
+        condition = self._stored(self._term(node.condition))
         if branches[0]:
             self.statements.append(ast.If(condition, branches[0], branches[1]))
         elif branches[1]:
             self.statements.append(ast.If(ast.UnaryOp(ast.Not(), condition), branches[1], []))
         self._note_type(node)
+
+    def _decided(self, node: d.Choice) -> bool | None:
+        """How a condition is decided in this class; one that cannot be written has to come out alike everywhere."""
+        try:
+            tested = self._term(node.condition)
+        except Refused:
+            outcome = self.decisions.outcome(node)
+            if outcome is None:
+                raise
+            return outcome
+        return self.decisions.condition(node, tested)
 
     def _output(self, node: d.Output) -> None:
         if node.body is None and node.when is None:

@@ -13,11 +13,12 @@ from archdsl.codegen.init_scope import InitScope
 from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Attributes, ModuleSink
-from archdsl.codegen.symbolic import NOWHERE, substitute
+from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Formal
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, Local, locals_in
+from archdsl.ir.terms import NOWHERE
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Argument, Argumentlike, InputSize, Literal, TorchFunction, TorchModule
 
@@ -40,7 +41,7 @@ class InitLayers(InitScope):
             return
         if uses[0].op == "flatten" and any(size != 1 for sizes in spatial_sizes(uses) for size in sizes):
             self._pin_space()
-        self.flow = after_layer(self.flow, uses[0].op, arguments, uses)
+        self.flow = after_layer(self.flow, REGISTRY[uses[0].op], arguments, uses)
 
     def _add(self, slot: d.Slot, module: ast.expr, sink: ModuleSink) -> None:
         """A module into its place; a shared one once, before the loops around it."""
@@ -134,7 +135,7 @@ class InitLayers(InitScope):
             return self.flow.channels
         if index > 0:
             text = self._label_text(node.tensors[index - 1][1])
-            known = self._block_flow if text == d.X else self._labels.get(text or "")
+            known = self._value_of(text)
             if known is not None and known.channels is not None:
                 return known.channels
         size = common(use.inputs[index].shape[1] for use in uses)
@@ -181,8 +182,11 @@ class InitLayers(InitScope):
         return Flow(substitute(callee.output, terms, self.size), space)
 
     def _own_class(self, node: d.Group | d.Loop) -> ast.expr:
-        callee = self._class_of(self._program.group_unit(node))
-        channels = [self.flow.channels or self._refuse_channels(node) for _ in callee.channel_formals]
+        unit = self._program.group_unit(node)
+        callee = self._class_of(unit)
+        around = {f"{name}_channels": self._value_of(label) for label, name in unit.outside.sized.items()}
+        flows = [around.get(formal, self.flow) for formal in callee.channel_formals]
+        channels = [flow.channels if flow and flow.channels else self._refuse_channels(node) for flow in flows]
         arguments = {formal.name: self.scope.get(formal.name, local(formal.name)) for formal in callee.formals}
         module = self._construct(callee, channels, arguments)
         self.flow = self._after_block(callee, channels or [self.flow.channels or local(IN_CHANNELS)], arguments, [])

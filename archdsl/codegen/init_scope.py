@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
@@ -12,10 +12,11 @@ from archdsl.codegen.decisions import IN_CHANNELS, Decisions, local
 from archdsl.codegen.flow import Flow, common
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
-from archdsl.codegen.symbolic import NOWHERE, substitute
+from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Program, Unit
 from archdsl.ir import design as d
 from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, SizeOf, locals_in
+from archdsl.ir.terms import NOWHERE
 
 ClassOf = Callable[[Unit], ClassCode]
 _UNFOLLOWED = "the channel count after each turn has no expression that could be written in `__init__`"
@@ -39,14 +40,16 @@ class InitScope:
         self.flow = Flow(start)
         self._block_flow = self.flow
         self._labels: dict[str, Flow] = {}
-        for tensor in self.unit.tensor_names:
-            self._labels[tensor] = Flow(local(f"{tensor}_channels"))
+        for label, tensor in self.unit.outside.sized.items():
+            self._labels[label] = Flow(local(f"{tensor}_channels"))
         self._taken = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
         self._shared: set[str] = set()
         self.closed: dict[str, Expr | None] = {}
         """Running channel counts: what each is at the end, in terms of the parameters, where that is plain."""
         self._outer: list[list[ast.stmt]] = []
         self._carrying: str | None = None
+        self._spliced = False
+        """Whether a spliced block is being written: ``x`` is what flows into it."""
 
     def _entry(self) -> Expr | None:
         """The channels that flow into the class: a number in a network, a parameter in a block."""
@@ -68,19 +71,25 @@ class InitScope:
 
     def size(self, expr: SizeOf) -> Expr:
         """A size in the terms of the class: channels as an expression, the rest as the number it is."""
-        if expr.attribute in ("channels", "features") and (expr.value is not None or self.unit.block is not None):
-            flow = self._block_flow if expr.value is None else self._labels.get(self._label_text(expr.value) or "")
+        if expr.attribute in ("channels", "features"):
+            flow = self._value_of(self._label_text(expr.value) if expr.value is not None else d.X)
             if flow is not None and flow.channels is not None:
                 self._note(flow.channels)
                 return flow.channels
         if expr.value is None and self.unit.block is None:
-            message = "a labelled group with joins is a class of its own, which does not see the block's input"
+            message = "this group or turn is a class of its own, which does not see the block's input"
             raise Refused(message, expr.span, "name the size with `let` before the group")
         if expr.value is None:
             value = self._own_size(expr)
             if value is not None:
                 return Const(value, NOWHERE)
         raise Refused("this size differs between the applications of the block, or is open", expr.span)
+
+    def _value_of(self, label: str | None) -> Flow | None:
+        """What is known of a value: of the block's own input, which turns of a loop see as a value from outside."""
+        if label == d.X and (self.unit.block is not None or self._spliced):
+            return self._block_flow
+        return self._labels.get(label or "")
 
     def _own_size(self, expr: SizeOf) -> int | None:
         sizes = set()
@@ -107,11 +116,14 @@ class InitScope:
         parts = tuple(part if isinstance(part, str) else self.term(part) for part in slot.name.parts)
         return label_to_python(NameTemplate(parts, slot.name.span))
 
-    def closed_form_of(self, channels: Expr | None) -> Expr | None:
-        """A channel count in terms of the parameters alone; None where a running count in it has no such form."""
+    def closed_form_of(self, channels: Expr | None, outside: Collection[str] = ()) -> Expr | None:
+        """A channel count in terms of the parameters alone; None where a running count in it has no such form.
+
+        The running counts ``outside`` may stay.
+        """
         if channels is None:
             return None
-        running = {name: self.closed[name] for name in locals_in(channels) if name in self.closed}
+        running = {name: self.closed[name] for name in locals_in(channels) if name in self.closed.keys() - set(outside)}
         known = {name: value for name, value in running.items() if value is not None}
         return substitute(channels, known, self.size) if len(known) == len(running) else None
 

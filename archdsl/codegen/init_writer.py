@@ -11,11 +11,15 @@ from archdsl.codegen.init_layers import InitLayers
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Collected, ModuleSink, NotPure
-from archdsl.codegen.symbolic import NOWHERE, added_per_turn, plus, times, turns_of
-from archdsl.codegen.units import Unit, is_sequential
+from archdsl.codegen.symbolic import added_per_turn, factor_per_turn, last_of, substitute, turns_of
+from archdsl.codegen.units import Unit, is_sequential, outer_values
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Const, Expr, NameTemplate, locals_in
+from archdsl.ir.expr import BinaryOp, Const, Expr, IndexOf, NameTemplate, locals_in
+from archdsl.ir.terms import NOWHERE, number, plus, times
+
+_CHANNELS = local("@channels")
+"""The channels before a turn, while it is found out what a turn makes of them."""
 
 
 class InitWriter(InitLayers):
@@ -40,9 +44,10 @@ class InitWriter(InitLayers):
             case d.Inline(body=body):
                 outer = self.scope
                 self.scope = inline_scope(node, outer, self.size)
-                outer_flow, self._block_flow = self._block_flow, self.flow
+                around = self._block_flow, self._spliced
+                self._block_flow, self._spliced = self.flow, True
                 self.body(body, sink)
-                self.scope, self._block_flow = outer, outer_flow
+                self.scope, (self._block_flow, self._spliced) = outer, around
             case d.Merge(paths=paths):
                 self._merge(node, paths, sink)
             case d.Group(body=body, slot=None):
@@ -77,9 +82,7 @@ class InitWriter(InitLayers):
         return [node.name for node in self.unit.body.nodes if isinstance(node, d.Input)]
 
     def _value_flow(self, text: str | None, node: d.Node) -> Flow:
-        if text == d.X:
-            return self._block_flow
-        known = self._labels.get(text) if text is not None else None
+        known = self._value_of(text)
         if known is not None:
             return known
         uses = self.unit.uses(node)
@@ -153,7 +156,8 @@ class InitWriter(InitLayers):
         own = node.own or not is_sequential(node.body)
         turns = d.Loop(node.names, node.unpacks, node.iterable, node.body, None, None, own, node.span)
         numbered = own or node.body.numbered
-        return self.sequential(d.Body((turns,), node.span, True, numbered), _hint(node.slot))
+        made = self.sequential(d.Body((turns,), node.span, True, numbered), _hint(node.slot))
+        return _listed(made) if outer_values(node.body).read else made
 
     def _turn(self, node: d.Loop, sink: ModuleSink) -> None:
         """The modules of one turn."""
@@ -175,8 +179,8 @@ class InitWriter(InitLayers):
         self._taken.update(node.names)
         after = self._channels_after_turn(node)
         if after == self.flow.channels:
-            after = local("@channels")
-        if after == local("@channels") and isinstance(sink, Collected):
+            after = _CHANNELS
+        if after == _CHANNELS and isinstance(sink, Collected):
             self._star(node, iterable, sink)
             return
         if isinstance(sink, Collected):
@@ -186,9 +190,10 @@ class InitWriter(InitLayers):
     def _channels_after_turn(self, node: d.Loop) -> Expr | None:
         """The channels after one turn in terms of ``@channels``, those before it."""
         saved = self._save()
-        self.flow = self.flow.with_channels(local("@channels"))
+        self.flow = self.flow.with_channels(_CHANNELS)
+        known = set(self.closed)
         self._turn(node, ModuleSink.discarded())
-        after = self.flow.channels
+        after = self.closed_form_of(self.flow.channels, outside=known)
         self._restore(saved)
         return after
 
@@ -202,7 +207,7 @@ class InitWriter(InitLayers):
 
     def _kept_loop(self, node: d.Loop, iterable: Expr, after: Expr | None, sink: ModuleSink) -> None:
         closed = self._closed_form(node, iterable, after)
-        carried = after != local("@channels")
+        carried = after != _CHANNELS
         variable = self.carry(node) if carried else None
         written = self.written_iterable(node, iterable)
         inner: list[ast.stmt] = []
@@ -223,15 +228,31 @@ class InitWriter(InitLayers):
             self.closed[variable] = closed
 
     def _closed_form(self, node: d.Loop, iterable: Expr, after: Expr | None) -> Expr | None:
-        """The channels after all turns, where every turn adds the same."""
+        """The channels after all turns: every turn adds or multiplies the same, or the last turn says them."""
         before = self.closed_form_of(self.flow.channels)
-        if after is None or before is None:
-            return None
-        added = added_per_turn(after, local("@channels"))
         turns = turns_of(iterable, node.is_repeat)
-        if added is None or turns is None or locals_in(added) & set(node.names):
+        if after is None or before is None or turns is None:
             return None
-        return plus(before, times(turns, added))
+        if _CHANNELS.name not in locals_in(after):
+            return self._after_last_turn(node, iterable, after)
+        if locals_in(after) & set(node.names):
+            return None
+        added = added_per_turn(after, _CHANNELS)
+        if added is not None:
+            return plus(before, times(turns, added))
+        factor = factor_per_turn(after, _CHANNELS)
+        return times(before, BinaryOp("**", factor, turns, NOWHERE)) if factor is not None else None
+
+    def _after_last_turn(self, node: d.Loop, iterable: Expr, after: Expr) -> Expr | None:
+        """What the last turn makes, if there is one in every use."""
+        last = last_of(iterable)
+        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)]
+        if last is None or not all(use.turns for use in uses):
+            return None
+        if not node.unpacks:
+            return substitute(after, dict.fromkeys(node.names, last), self.size)
+        items = {name: IndexOf(last, number(index), NOWHERE) for index, name in enumerate(node.names)}
+        return substitute(after, items, self.size)
 
     def written_iterable(self, node: d.Loop, iterable: Expr) -> ast.expr:
         """What the loop runs over, as Python."""
@@ -312,6 +333,15 @@ class InitWriter(InitLayers):
         flow = self.flow
         self._restore(saved)
         return flow
+
+
+def _listed(sequential: ast.expr) -> ast.expr:
+    """The turns as an ``nn.ModuleList``: a Sequential would not hand the values from outside to each."""
+    assert isinstance(sequential, ast.Call)
+    first = sequential.args[0]
+    if len(sequential.args) == 1 and isinstance(first, ast.Starred):
+        return py.call("nn.ModuleList", [first.value])
+    return py.call("nn.ModuleList", [py.list_of(sequential.args)])
 
 
 def _hint(slot: d.Slot | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
 from archdsl.ir.expr import (
     BinaryOp,
     BuiltinCall,
@@ -20,14 +19,10 @@ from archdsl.ir.expr import (
     UnaryOp,
     locals_in,
 )
-from archdsl.ir.types import TensorType
-from archdsl.source.span import Span
+from archdsl.ir.terms import NOWHERE, fold, number, plus, simplify
 
 Scope = Mapping[str, Expr]
 SizeTerm = Callable[[SizeOf], Expr]
-NOWHERE = Span("", 0, 0)
-_IDLE_LEFT = {("+", 0), ("*", 1)}
-_IDLE_RIGHT = _IDLE_LEFT | {("-", 0), ("//", 1), ("**", 1)}
 
 
 def substitute(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
@@ -83,42 +78,6 @@ def _item(expr: IndexOf) -> Expr:
     return expr
 
 
-def fold(expr: Expr) -> Expr:
-    """The value of an expression that reads no variable; others as they are."""
-    if isinstance(expr, Const | Items | RangeOf) or locals_in(expr):
-        return expr
-    try:
-        return Const(evaluate(expr, Environment({}, _no_shapes)), NOWHERE)
-    except EvaluationError:
-        return expr
-
-
-def _no_shapes(name: str | None, span: Span) -> TensorType:
-    raise EvaluationError("E0405", "no shapes here", span)
-
-
-def simplify(expr: BinaryOp) -> Expr:
-    """``a * 1``, ``a + 0`` and the like without their idle half."""
-    left, right = expr.left, expr.right
-    if isinstance(right, Const) and (expr.operator, right.value) in _IDLE_RIGHT:
-        return left
-    if isinstance(left, Const) and (expr.operator, left.value) in _IDLE_LEFT:
-        return right
-    if isinstance(right, Const) and isinstance(right.value, int) and right.value < 0 and expr.operator == "+":
-        return replace(expr, operator="-", right=Const(-right.value, right.span))
-    return expr
-
-
-def plus(left: Expr, right: Expr) -> Expr:
-    """A sum, computed where it is constant."""
-    return fold(simplify(BinaryOp("+", left, right, NOWHERE)))
-
-
-def times(left: Expr, right: Expr) -> Expr:
-    """A product, computed where it is constant."""
-    return fold(simplify(BinaryOp("*", left, right, NOWHERE)))
-
-
 def turns_of(iterable: Expr, is_repeat: bool) -> Expr | None:
     """How many turns a loop has, as an expression; None where that is not plain."""
     if is_repeat:
@@ -158,3 +117,24 @@ def added_per_turn(after: Expr, before: Local) -> Expr | None:
     for term in terms[1:]:
         total = plus(total, term)
     return total
+
+
+def factor_per_turn(after: Expr, before: Local) -> Expr | None:
+    """``k`` if a turn turns ``before`` into ``before * k`` with ``k`` free of it; else None."""
+    if not isinstance(after, BinaryOp) or after.operator != "*":
+        return None
+    for one, other in ((after.left, after.right), (after.right, after.left)):
+        if one == before and before.name not in locals_in(other):
+            return other
+    return None
+
+
+def last_of(iterable: Expr) -> Expr | None:
+    """The last item of a list or range that is not empty; None where it is not plain."""
+    if isinstance(iterable, RangeOf):
+        if iterable.step is not None:
+            return None
+        return iterable.stop if iterable.inclusive else plus(iterable.stop, number(-1))
+    if isinstance(iterable, Items):
+        return iterable.items[-1] if iterable.items else None
+    return IndexOf(iterable, number(-1), NOWHERE) if isinstance(iterable, Local) else None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Expr, NameTemplate
+from archdsl.ir.expr import Expr, NameTemplate, SizeOf, sizes_in
 from archdsl.ir.kinds import Kind, Value
 from archdsl.ir.types import TensorType
-from archdsl.ir.walk import level, values_read
+from archdsl.ir.walk import every, expressions, label_of, level, templates, values_read
 
 UnitKey = tuple[object, ...]
 
@@ -22,6 +22,17 @@ class Formal:
     name: str
     kind: Kind | None
     default: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The values that a class gets beside its input: labels, each with its parameter of ``forward``.
+
+    ``sized`` are those whose channels count: each has a parameter ``..._channels`` of ``__init__``.
+    """
+
+    read: Mapping[str, str] = field(default_factory=dict)
+    sized: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class Unit:
     formals: tuple[Formal, ...]
     doc: str
     is_network: bool
-    tensor_names: tuple[str, ...]
+    outside: Outside
     block: d.Block | None = None
     class_name: str | None = None
     """The name that the spec gives to the class."""
@@ -95,6 +106,26 @@ def _all_named_or_numbered(body: d.Body) -> bool:
     return not any(isinstance(node, d.Layer) and node.slot is not None and node.slot.shared for node in level(body))
 
 
+_BLOCK_INPUT = "block_input"
+
+
+def outer_values(body: d.Body) -> Outside:
+    """The values from outside that the body of a group or turn reads, and those of which it asks the size."""
+    nodes = list(every(body))
+    own = {label.plain for node in nodes if (label := label_of(node)) is not None}
+    own |= {d.X} if any(isinstance(node, d.Inline) for node in nodes) else set()
+    read = [template.plain for node in nodes for template in templates(node)]
+    sizes = [size.value.plain if size.value is not None else d.X for node in nodes for size in _sizes(node)]
+    sized = [name for name in dict.fromkeys((*read, *sizes)) if name is not None and name not in own]
+    names = {name: _BLOCK_INPUT if name == d.X else name for name in sized}
+    return Outside({name: names[name] for name in names if name in read}, names)
+
+
+def _sizes(node: d.Node) -> Iterator[SizeOf]:
+    for expr in expressions(node):
+        yield from sizes_in(expr)
+
+
 class Program:
     """All units of one generated file, gathered from its networks; callees come before callers."""
 
@@ -124,7 +155,9 @@ class Program:
                 for parameter in block.parameters
                 if parameter.kind is not d.BLOCK and parameter.kind is not d.TENSOR
             )
-            unit = Unit(key, block.name, block.body, formals, block.doc, block.is_network, block.tensor_parameters)
+            given = {name: name for name in block.tensor_parameters}
+            outside = Outside(given, given)
+            unit = Unit(key, block.name, block.body, formals, block.doc, block.is_network, outside)
             unit.class_name = block.class_name
             unit.block, unit.blocks = block, block_bindings(instance.arguments)
             self.units[key] = unit
@@ -187,7 +220,7 @@ class Program:
             blocks = block_bindings(taken)
             kinds = {formal.name: formal.kind for formal in unit.formals}
             formals = tuple(Formal(key_, kinds.get(key_)) for key_ in taken if key_ not in blocks)
-            inner = Unit(key, f"{name}_{_words(label)}", node.body, formals, "", False, ())
+            inner = Unit(key, f"{name}_{_words(label)}", node.body, formals, "", False, outer_values(node.body))
             inner.blocks = blocks
             self.units[key] = inner
         if body.input is None:

@@ -25,6 +25,8 @@ from archdsl.syntax import ast
 METRICS = ("params",)
 """What ``expect`` can ask for."""
 MAX_PARAMETERS = 255
+MAX_CHAIN = 64
+"""Blocks in each other that are read while the one around them is being read."""
 
 
 class Lowering:
@@ -36,6 +38,9 @@ class Lowering:
         self._extents = Extents(sink)
         self._done: dict[Definition, Block | None] = {}
         self._waiting: list[Definition] = []
+        """Definitions whose turn comes when those that they mention are done; what is mentioned may not be applied."""
+        self._lowering: list[Definition] = []
+        """The definitions that are being read, each applied by the one before it."""
         self._rests_on_fault: set[Definition] = set()
 
     def block(self, definition: Definition, at: Span) -> Block | None:
@@ -45,14 +50,18 @@ class Lowering:
             message = f"`{definition.name}` is a finished network; only blocks can be applied"
             self._sink.report(Diagnostic("E0201", message, at, help=help))
             return None
-        if definition in self._waiting:
+        if definition in self._lowering:
             self._report_recursion(definition, at)
             return None
         if definition not in self._done:
+            if len(self._lowering) >= MAX_CHAIN:
+                message = f"more than {MAX_CHAIN} blocks lie in each other from here"
+                self._sink.report(Diagnostic("E0106", message, at))
+                return None
             self._lower_with_needs(definition)
         block = self._done[definition]
-        if self._waiting and (block is None or not block.whole):
-            self._rests_on_fault.add(self._waiting[-1])
+        if self._lowering and (block is None or not block.whole):
+            self._rests_on_fault.add(self._lowering[-1])
         return block
 
     def scope(self, definition: Definition, *, is_network: bool) -> BlockScope:
@@ -75,18 +84,19 @@ class Lowering:
         outer, self._waiting = self._waiting, [*self._waiting, definition]
         needs = [self._needs(definition)]
         while needs:
-            need = next((need for need in needs[-1] if need not in self._done and need not in self._waiting), None)
+            need = next((need for need in needs[-1] if not self._is_begun(need)), None)
             if need is not None:
                 self._waiting.append(need)
                 needs.append(self._needs(need))
                 continue
-            last = self._waiting[-1]
-            node = last.node
-            assert isinstance(node, ast.BlockDef)
-            self._done[last] = self._lower(last, node)
-            self._waiting.pop()
+            last = self._waiting.pop()
             needs.pop()
+            if last not in self._done:
+                self._done[last] = self._lower(last)
         self._waiting = outer
+
+    def _is_begun(self, definition: Definition) -> bool:
+        return definition in self._done or definition in self._waiting or definition in self._lowering
 
     def _needs(self, definition: Definition) -> list[Definition]:
         """The blocks that a definition mentions; a parameter of the same name hides one."""
@@ -97,7 +107,7 @@ class Lowering:
         return [known for known in mentioned if isinstance(known.node, ast.BlockDef)]
 
     def _report_recursion(self, definition: Definition, at: Span) -> None:
-        names = [f"`{waiting.name}`" for waiting in self._waiting[self._waiting.index(definition) :]]
+        names = [f"`{each.name}`" for each in self._lowering[self._lowering.index(definition) :]]
         chain = ", which applies ".join([*names[1:], names[0]])
         message = f"the block {names[0]} contains itself: it applies {chain}"
         if len(names) == 1:
@@ -106,7 +116,15 @@ class Lowering:
 
     # --- one definition -------------------------------------------------------------------------------
 
-    def _lower(self, definition: Definition, node: ast.BlockDef) -> Block | None:
+    def _lower(self, definition: Definition) -> Block | None:
+        node = definition.node
+        assert isinstance(node, ast.BlockDef)
+        self._lowering.append(definition)
+        block = self._lower_body(definition, node)
+        self._lowering.pop()
+        return block
+
+    def _lower_body(self, definition: Definition, node: ast.BlockDef) -> Block | None:
         errors = self._sink.errors
         scope = self.scope(definition, is_network=node.is_network)
         parameters = self._parameters(scope, node)

@@ -143,6 +143,11 @@ def templates(node: Node) -> tuple[NameTemplate, ...]:
     return ()
 
 
+def refers_to_input(body: Body) -> bool:
+    """Whether a step names the block's own input, ``x``; in blocks spliced into it the name means something else."""
+    return any(template.plain == X for node in written(body) for template in templates(node))
+
+
 def values_read(body: Body) -> frozenset[str]:
     """The variables on which the values and shapes of a body depend; those in labels alone do not count."""
     found: frozenset[str] = frozenset()

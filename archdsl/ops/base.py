@@ -6,12 +6,13 @@ checker, which knows where that argument was written, places it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
 from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
+from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import Parameter, Value
 from archdsl.ir.types import Size, TensorType
 
@@ -254,6 +255,9 @@ class Op:
     functional: ClassVar[bool] = False
     """Whether it is a function in ``forward`` (``to_torch`` gives a ``TorchFunction``) rather than a module."""
 
+    forgets_sizes: ClassVar[bool] = False
+    """Whether the spatial sizes of the output have nothing to do with those of the input."""
+
     def __init_subclass__(cls) -> None:
         if "name" in cls.__dict__:
             assert cls.name not in REGISTRY, f"two layers are called {cls.name}"
@@ -287,6 +291,21 @@ class Op:
     def buffers(self, call: Call) -> dict[str, tuple[int, ...]]:
         """The tensors in ``state_dict`` that are not trained (running statistics)."""
         return {}
+
+    @property
+    def stated_channels(self) -> str | None:
+        """The parameter that states the channels or features of the output; None where nothing does."""
+        names = (parameter.name for parameter in self.parameters)
+        return next((name for name in names if name in ("channels", "features")), None)
+
+    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """The channels (or features) of the output, as generated code computes them.
+
+        ``incoming`` is the shape of the input as expressions, None for sizes without one; ``arguments`` are all
+        arguments as expressions. None where the channels cannot be said. The default: those that an argument
+        states, else those of the input.
+        """
+        return incoming[1] if self.stated_channels is None else arguments[self.stated_channels]
 
     def macs(self, call: Call, output: TensorType) -> int:
         """Multiply-adds for one sample (batch 1), as half of ``torch.utils.flop_counter`` counts them.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import prod
 
+from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import BOOL, INT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
@@ -48,6 +50,10 @@ class Linear(Op):
         assert isinstance(width, int)
         weight: dict[str, tuple[int, ...]] = {"weight": (features, width)}
         return weight | {"bias": (features,)} if call.arguments["bias"] else weight
+
+    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """The features of ``[N, F]``; in a sequence axis 1 is its length."""
+        return arguments["features"] if len(incoming) == 2 else incoming[1]
 
     def macs(self, call: Call, output: TensorType) -> int:
         """Every place applies the matrix once."""

@@ -187,6 +187,7 @@ class AvgPool(_WindowPool):
 class _AdaptivePool(Op):
     """Pools that are told how many windows to make rather than how large they are."""
 
+    forgets_sizes = True
     torch_stem: ClassVar[str]
 
     def sizes(self, call: Call) -> tuple[int, ...] | None:

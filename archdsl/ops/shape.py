@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from math import prod
 
+from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, SIZES, Parameter
+from archdsl.ir.terms import product
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import (
     Argument,
@@ -51,6 +55,11 @@ class Flatten(Op):
         if not rank_is_at_least(call, 2) or not at_most_one_size_is_open(call, sizes):
             return None
         return TensorType((call.x.shape[0], _product(sizes)))
+
+    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """``channels * 7 * 7``, left as it is even where it is a number: that tells where the number comes from."""
+        known = [size for size in incoming[1:] if size is not None]
+        return reduce(product, known) if len(known) == len(incoming) - 1 else None
 
     def arithmetic(self, call: Call, axis: int) -> str | None:
         """``512·7·7 = 25088``."""

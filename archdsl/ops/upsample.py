@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, STRING, Parameter, one_of
+from archdsl.ir.terms import over, power, times
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Argument, Call, Example, Op, TorchForm, TorchModule, Window
 from archdsl.ops.limits import EXTENT
@@ -77,6 +80,10 @@ class PixelShuffle(Op):
             return None
         return TensorType((batch, channels // (factor * factor), height * factor, width * factor))
 
+    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """``channels // factor**2``."""
+        return over(incoming[1], power(arguments["factor"], 2)) if incoming[1] is not None else None
+
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """One place; the next is ``factor`` outputs away."""
         return (Window(1, Fraction(1, call.integer("factor"))),) * 2
@@ -108,6 +115,10 @@ class PixelUnshuffle(Op):
         if not all(size_is_divisible(call, axis, factor, argument="factor") for axis in (2, 3)):
             return None
         return TensorType((batch, channels * (factor * factor), height // factor, width // factor))
+
+    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """``channels * factor**2``."""
+        return times(incoming[1], power(arguments["factor"], 2)) if incoming[1] is not None else None
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """The ``factor`` places that one place was made of."""

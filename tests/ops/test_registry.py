@@ -11,7 +11,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from archdsl.ir.expr import Const
 from archdsl.ir.kinds import BOOL, FLOAT, INT, SIZES, STRING
+from archdsl.ir.terms import NOWHERE, fold, number
 from archdsl.ops import FAMILIES, REGISTRY
 from archdsl.ops.base import Argument, Example, InputSize, Op, TorchForm, TorchFunction, TorchModule
 from archdsl.ops.limits import PADDING_OR_SAME
@@ -264,3 +266,18 @@ def test_channels_are_inferred(name: str, example: Example) -> None:
     form = torch_form(outcome)
     assert isinstance(form, TorchModule)
     assert [argument for argument in form.positional if isinstance(argument, InputSize)]
+
+
+@examples()
+def test_the_channels_of_generated_code_are_those_of_the_rule(name: str, example: Example) -> None:
+    """An op that changes channels has to say how, or generated constructors would count wrong."""
+    outcome = outcome_of(name, example)
+    op, shape = outcome.call.op, outcome.call.x.shape
+    incoming = [number(size) if isinstance(size, int) else None for size in shape]
+    arguments = {key: Const(value, NOWHERE) for key, value in outcome.call.arguments.items()}
+    told = op.channels(incoming, arguments)
+    assert outcome.output is not None
+    if op.inputs == 1 and told is not None:
+        value = fold(told)
+        assert isinstance(value, Const)
+        assert value.value == outcome.output.channels
