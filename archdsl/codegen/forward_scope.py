@@ -136,21 +136,18 @@ class ForwardScope:
         return substitute(expr, self.scope, self._size)
 
     def _size(self, expr: SizeOf) -> Expr:
-        if expr.value is None and (self._spliced is not None or self.unit.block is None):
-            raise Refused(_UNSAYABLE_SIZE, expr.span)
-        if expr.value is None and expr.attribute in ("channels", "features") and not self.unit.is_network:
+        """A size as ``__init__`` was told it, or as the number that it always is."""
+        label = d.X if expr.value is None else self._text(expr.value)
+        name = self.unit.outside.sized.get(label or "")
+        own = label == d.X and self.unit.block is not None and self._spliced is None
+        if name is not None and expr.attribute == "channels":
+            return Local(f"{name}_channels", expr.span)
+        if own and expr.attribute == "channels" and not self.unit.is_network:
             return Local(IN_CHANNELS, expr.span)
-        if expr.value is None and expr.attribute != "channels":
-            axis = {"height": -2, "width": -1, "length": 2, "depth": 2, "features": -1}[expr.attribute]
-            sizes = {occurrence.inputs[0].shape[axis] for occurrence in self.unit.occurrences}
-        elif expr.value is None:
-            sizes = {occurrence.inputs[0].shape[1] for occurrence in self.unit.occurrences}
-        else:
-            sizes = set()
-        size = sizes.pop() if len(sizes) == 1 else None
-        if isinstance(size, int):
-            return Const(size, expr.span)
-        raise Refused(_UNSAYABLE_SIZE, expr.span)
+        size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
+        if size is None:
+            raise Refused(_UNSAYABLE_SIZE, expr.span)
+        return Const(size, expr.span)
 
     def _attribute(self, slot: d.Slot) -> ast.expr:
         assert slot.name is not None
@@ -198,7 +195,8 @@ class ForwardScope:
 
     def _stored(self, expr: Expr) -> ast.expr:
         """An expression over parameters, read from ``self``; loop variables as they are."""
-        names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
+        outside = {f"{name}_channels" for name in self.unit.outside.sized.values()}
+        names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS} | outside
         read = locals_in(expr) & names
         self.stored |= read
         written = to_python(expr)

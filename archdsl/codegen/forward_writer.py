@@ -226,6 +226,8 @@ class ForwardWriter(ForwardScope):
                 self.scope.update(zip(node.names, values, strict=True))
                 self.body(node.body)
             return
+        if self.decisions.never_turns(node):
+            return
         for name in node.names:
             self.scope.pop(name, None)
         self.flush()

@@ -13,6 +13,8 @@ from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, expressions, label_of, level, templates, values_read
 
 UnitKey = tuple[object, ...]
+AXES = {"channels": 1, "features": -1, "height": -2, "width": -1, "length": 2, "depth": 2}
+"""The axis of each size that expressions can ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,34 @@ class Unit:
 
     def uses(self, node: d.Node) -> Sequence[t.TypedNode]:
         """What a node became in every occurrence and turn."""
-        return self.index.get(id(node), ())
+        return self.index.get(_identity(node), ())
+
+    def own_size(self, attribute: str) -> int | None:
+        """A size of the block's own input, if it is the same number in every use."""
+        sizes = {occurrence.inputs[0].shape[AXES[attribute]] for occurrence in self.occurrences}
+        size = sizes.pop() if len(sizes) == 1 else None
+        return size if isinstance(size, int) else None
+
+    def size_of(self, label: str, attribute: str) -> int | None:
+        """A size of a labelled value or input, if it is the same number in every use."""
+        nodes = [node for node in every(self.body) if (name := label_of(node)) is not None and name.plain == label]
+        types = [use.output for node in nodes for use in self.uses(node)]
+        inputs = [node.name for node in self.body.nodes if isinstance(node, d.Input)]
+        if label in inputs:
+            types += [occurrence.inputs[inputs.index(label)] for occurrence in self.occurrences]
+        sizes = {type_.shape[AXES[attribute]] if type_ is not None else None for type_ in types}
+        size = sizes.pop() if len(sizes) == 1 else None
+        return size if isinstance(size, int) else None
 
     def value_of(self, name: str) -> tuple[bool, Value]:
         """(True, value) if a parameter has the same value in every occurrence."""
         values = {occurrence.variables.get(name) for occurrence in self.occurrences}
         return (True, next(iter(values))) if len(values) == 1 else (False, None)
+
+
+def _identity(node: d.Node) -> int:
+    """What tells nodes apart; a loop is its body, so that a loop in another place is still known."""
+    return id(node.body if isinstance(node, d.Loop) else node)
 
 
 def block_bindings(instance_arguments: Mapping[str, Value]) -> dict[str, d.BlockValue]:
@@ -169,7 +193,7 @@ class Program:
 
     def _walk(self, unit: Unit, body: t.TypedBody, variables: dict[str, Value], name: str) -> None:
         for node in body.nodes:
-            unit.index.setdefault(id(node.node), []).append(node)
+            unit.index.setdefault(_identity(node.node), []).append(node)
             self._descend(unit, node, variables, name)
 
     def _descend(self, unit: Unit, node: t.TypedNode, variables: dict[str, Value], name: str) -> None:
