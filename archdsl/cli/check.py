@@ -35,9 +35,6 @@ Exit codes: 0 nothing wrong, 1 findings, 2 wrong usage or configuration, files t
 itself. Warnings alone end with 0, unless --error-on-warning is given.
 """
 
-_IGNORE_MARK = "archdsl:"
-"""What every ignore comment holds; the module that reads them is loaded only for texts with it."""
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
@@ -84,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     for _, problem in selection.problems:
         terminal.complain(problem)
     outcomes = _check_all(selection.files, options)
-    if for_screen and not any(outcome.findings or _may_ignore(outcome) for outcome in outcomes):
+    if for_screen and not any(outcome.findings or outcome.may_ignore for outcome in outcomes):
         if outcomes:
             terminal.show(clean_line(len(outcomes), sum(outcome.networks for outcome in outcomes)))
         return 2 if selection.problems else 0
@@ -122,10 +119,6 @@ def _selection(paths: Sequence[str], settings: Settings) -> Selection:
         named = {display(path) for path in paths}
         selection.files = [path for path in selection.files if path in named or not settings.leaves_out(path)]
     return selection
-
-
-def _may_ignore(outcome: Outcome) -> bool:
-    return any(_IGNORE_MARK in source.text for source in outcome.sources.values())
 
 
 def _check_all(files: Sequence[str], options: argparse.Namespace) -> list[Outcome]:

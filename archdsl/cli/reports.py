@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from archdsl import __version__
 from archdsl.cli import terminal
@@ -17,11 +17,10 @@ from archdsl.cli.settings import Settings
 from archdsl.diagnostics.codes import CODES
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.filters import Filter
-from archdsl.diagnostics.ignores import MARK, silence
 from archdsl.diagnostics.render.full import render_full, summary_line
 from archdsl.diagnostics.render.run import Run
 from archdsl.diagnostics.sink import Sink
-from archdsl.driver.outcome import Outcome
+from archdsl.driver.outcome import Outcome, heed_comments
 from archdsl.source.loader import STD_PREFIX
 from archdsl.source.source import Source
 from archdsl.source.span import Span
@@ -42,7 +41,7 @@ def run_of(outcomes: Sequence[Outcome], problems: Sequence[tuple[str, str]], set
         overflow += outcome.overflow
     kept = Sink()
     filter = Filter(settings.select, settings.ignore)
-    kept.extend(finding for finding in _not_silenced(found, sources, outcomes) if filter.reports(finding.code))
+    kept.extend(finding for finding in heed_comments(found, outcomes) if filter.reports(finding.code))
     failed = kept.errors > 0 or (settings.error_on_warning and kept.warnings > 0)
     kept.extend(Diagnostic("E0109", problem, Span(path, 0, 0)) for path, problem in problems)
     return Run(
@@ -132,18 +131,6 @@ def _statistics(run: Run) -> str:
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     width = len(f"{rows[0][1]:,}") if rows else 0
     return "".join(f"{f'{count:,}':>{width}}  {code}  {CODES[code].slug}\n" for code, count in rows)
-
-
-def _not_silenced(found: Sink, sources: Mapping[str, Source], outcomes: Sequence[Outcome]) -> list[Diagnostic]:
-    own = {path: source for path, source in sources.items() if not path.startswith(STD_PREFIX)}
-    if not any(MARK in source.text for source in own.values()):
-        return list(found)
-    judged = [outcome.path for outcome in outcomes if outcome.networks and not _has_errors(outcome)]
-    return silence(found, own, judged)
-
-
-def _has_errors(outcome: Outcome) -> bool:
-    return any(CODES[finding.code].severity == "error" for finding in outcome.findings)
 
 
 def _in_repository() -> Callable[[str], str]:
