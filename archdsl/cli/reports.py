@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from archdsl import __version__
 from archdsl.cli import terminal
@@ -91,17 +92,22 @@ def report(run: Run, outputs: Sequence[Output], *, told: Sequence[str] = (), sta
     """
     for each in outputs:
         if each.path is not None:
-            text = _rendered(run, each.format, told, statistics, to_screen=False)
+            text = _rendered(run, each.format, told, statistics)
             replace(each.path, os.path.realpath(each.path), text.encode("utf-8", "backslashreplace"))
             continue
-        terminal.show(_rendered(run, each.format, told, statistics, to_screen=True))
+        terminal.show(_rendered(run, each.format, told, statistics, sys.stdout))
         if statistics and each.format not in FOR_PEOPLE:
             terminal.remark(_statistics(run))
         if each.format == "github":
             _add_step_summary(run)
 
 
-def _rendered(run: Run, form: str, told: Sequence[str], statistics: bool, *, to_screen: bool) -> str:
+def tell(run: Run, *, told: Sequence[str] = (), statistics: bool = False) -> None:
+    """The run in full on standard error, where standard output is for something else."""
+    terminal.remark(_rendered(run, "full", told, statistics, sys.stderr))
+
+
+def _rendered(run: Run, form: str, told: Sequence[str], statistics: bool, screen: TextIO | None = None) -> str:
     if form not in FOR_PEOPLE:
         return _MACHINES[form](run)
     sink = Sink()
@@ -116,13 +122,21 @@ def _rendered(run: Run, form: str, told: Sequence[str], statistics: bool, *, to_
         from archdsl.diagnostics.render.concise import render_concise
 
         body = render_concise(shown, run.sources)
-    elif to_screen:
-        body = f"{in_full(shown, run.sources, sys.stdout)}\n"
+    elif screen is not None:
+        body = f"{in_full(shown, run.sources, screen)}\n"
     else:
         body = f"{render_full(shown, run.sources, width=FILE_WIDTH)}\n"
     counts = _statistics(run) if statistics else ""
     closing = summary_line(run.count("error"), run.count("warning"), files, hidden + run.hidden)
-    return f"{body}{counts}{closing}\n"
+    return f"{body}{counts}{closing}{_offer(run)}\n"
+
+
+def _offer(run: Run) -> str:
+    """What ``--fix`` could do about it."""
+    number = sum(
+        bool(finding.help and finding.help.edits and finding.span.path in run.files) for finding in run.findings
+    )
+    return f"; --fix repairs {number:,} of them" if number else ""
 
 
 def _statistics(run: Run) -> str:

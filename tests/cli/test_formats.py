@@ -86,7 +86,7 @@ def test_an_error_of_ours_ends_with_2(form: str, check: Check, monkeypatch: pyte
     def broken(*arguments: object) -> None:
         raise RuntimeError("the cheese\nslid off <&>")
 
-    monkeypatch.setattr("archdsl.cli.check.check_path", broken)
+    monkeypatch.setattr("archdsl.cli.checking.check_path", broken)
     code, out, err = check("--format", form, "good.arch")
     assert code == 2
     assert "please report it with the file that causes it" in err
@@ -191,7 +191,7 @@ def test_user_text_that_looks_like_a_command_is_escaped_in_every_format(
         source = Source(path, f"::set-env name=a::b\n{text}\n")
         return Outcome(path, 1, (Diagnostic("E0201", text, Span(path, 20, 25), text),), {path: source})
 
-    monkeypatch.setattr("archdsl.cli.check.check_path", hostile)
+    monkeypatch.setattr("archdsl.cli.checking.check_path", hostile)
     for form in FORMATS:
         code, out, err = check("--format", form, "good.arch")
         assert (code, err) == (1, "")

@@ -65,6 +65,31 @@ RESULT = closed(  # 3.27
             ["frames"], message=MESSAGE, frames={"type": "array", "items": closed(["location"], location=LOCATION)}
         ),
     },
+    fixes={  # 3.55 to 3.57
+        "type": "array",
+        "uniqueItems": True,
+        "items": closed(
+            ["description", "artifactChanges"],
+            description=MESSAGE,
+            artifactChanges={
+                "type": "array",
+                "minItems": 1,
+                "items": closed(
+                    ["artifactLocation", "replacements"],
+                    artifactLocation=ARTIFACT,
+                    replacements={
+                        "type": "array",
+                        "minItems": 1,
+                        "items": closed(
+                            ["deletedRegion", "insertedContent"],
+                            deletedRegion=REGION,
+                            insertedContent=closed(["text"], text={"type": "string"}),
+                        ),
+                    },
+                ),
+            },
+        ),
+    },
     partialFingerprints={"type": "object", "additionalProperties": TEXT},  # 3.27.17
 )
 INVOCATION = closed(  # 3.20
