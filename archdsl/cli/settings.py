@@ -100,4 +100,5 @@ def _patterns(asked: Sequence[str], option: str) -> tuple[str, ...]:
     try:
         return tuple(pattern_of(text) for text in texts)
     except PatternError as error:
-        raise CommandError(f"{option}: {error}") from None
+        guess = f"; did you mean `{error.near}`?" if error.near else ""
+        raise CommandError(f"{option}: {error}{guess}") from None

@@ -13,7 +13,7 @@ from archdsl.diagnostics.sink import Sink
 from archdsl.diagnostics.suggest import closest
 from archdsl.documents.summary import SummaryDocument
 from archdsl.driver.compilation import Compilation
-from archdsl.driver.outcome import check_path
+from archdsl.driver.outcome import check_path, heed_comments
 from archdsl.driver.source import source_of
 from archdsl.driver.summary import document_of, open_sizes
 from archdsl.driver.summary import summarize as summarize_design
@@ -55,7 +55,8 @@ class CheckResult:
 def check(path: Path) -> CheckResult:
     """Check every network of a file: exact shapes, arguments, names, expectations.
 
-    ``path`` is an ``.arch`` file; its imports are read from the project around it. Findings do not raise.
+    ``path`` is an ``.arch`` file; its imports are read from the project around it. Findings do not raise. Ignore
+    comments are heeded; the project's configuration is an affair of the command line.
 
     :raises OSError: if the file itself cannot be read.
 
@@ -66,9 +67,9 @@ def check(path: Path) -> CheckResult:
     shown = _readable(path)
     outcome = check_path(DiskLoader(find_root(shown)), shown)
     sink = Sink()
-    sink.extend(outcome.findings)
+    sink.extend(heed_comments(outcome.findings, [outcome]))
     text = render_full(sink, outcome.sources, color=False)
-    return CheckResult(outcome.findings, text, outcome.networks, not sink.has_errors)
+    return CheckResult(tuple(sink), text, outcome.networks, not sink.has_errors)
 
 
 def compile(path: Path, network: str | None = None) -> str:

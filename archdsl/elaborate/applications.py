@@ -219,9 +219,8 @@ class Applications:
             scope.report(_unreachable(name, span, place))
             return
         std = scope.std_home(name)
-        help = f"it is a standard block: `from std import {name}`" if std else None
-        if help is None:
-            help = scope.suggestion(name, REGISTRY, scope.definitions, scope.labels, blocks)
+        known = (REGISTRY, scope.definitions, scope.labels, blocks)
+        help = f"it is a standard block: `from std import {name}`" if std else scope.suggestion(name, span, *known)
         scope.fail("E0201", f"there is no layer, block or earlier value `{name}`", span, help)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from archdsl.diagnostics.codes import CODES
+from tests.corpus.cases import BAD
 from tests.diagnostics.explain_pages import FOLDER, found_in, halves, page_of, run_commands, with_text
 from tests.docs.pages import anchors_of, links_of
 from tests.house import PACKAGE
@@ -105,6 +106,14 @@ def test_the_repair_is_clean(code: str, tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     assert {path.stem for path in FOLDER.iterdir()} == set(CODES)
+
+
+def test_every_code_is_found_by_a_test() -> None:
+    """In a case of the corpus, or in the example of its page: both are run, and compared with what is found."""
+    texts = [path.read_text(encoding="utf-8") for path in BAD.rglob("*.expected")]
+    in_corpus = {code for text in texts for code in re.findall(r"^(?:error|warning)\[(\w+)\]", text, re.MULTILINE)}
+    on_pages = {code for code in REPORTED if f"[{code}]:" in "".join(block.text for block in halves(code)[0].blocks)}
+    assert set(CODES) - in_corpus - on_pages <= NOT_REPORTED_YET
 
 
 def test_every_code_is_reported_by_something() -> None:
