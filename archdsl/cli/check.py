@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from archdsl.cli import terminal
 from archdsl.cli.cache import Cache, open_cache
 from archdsl.cli.outputs import FOR_PEOPLE, FORMATS, clean_line, output, outputs_in
-from archdsl.cli.paths import STDIN, Selection, display, select
+from archdsl.cli.paths import STDIN, display
 from archdsl.cli.refusal import CommandError
-from archdsl.cli.settings import Settings, settings_of
+from archdsl.cli.settings import selection_of, settings_of
 from archdsl.driver.outcome import Outcome, check_path
 from archdsl.source.loader import MAX_FILE, DiskLoader, find_root
 
@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
         report(run_of_faults(settings.faults, settings.source), settings.outputs)
         return 2
-    selection = _selection(options.paths, settings)
+    selection = selection_of(options.paths, settings)
     for _, problem in selection.problems:
         terminal.complain(problem)
     outcomes = _check_all(selection.files, options)
@@ -113,15 +113,6 @@ def report_failure(arguments: Sequence[str], sentence: str) -> None:
             report(failed_run(sentence), [each])
         except CommandError:
             continue  # why the run failed is told already; that its document could not be written adds nothing
-
-
-def _selection(paths: Sequence[str], settings: Settings) -> Selection:
-    """The files to check; what the project excludes is left out, unless it is named itself."""
-    selection = select(paths)
-    if settings.exclude:
-        named = {display(path) for path in paths}
-        selection.files = [path for path in selection.files if path in named or not settings.leaves_out(path)]
-    return selection
 
 
 def _may_ignore(outcome: Outcome) -> bool:

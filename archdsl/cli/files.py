@@ -23,8 +23,10 @@ def check_place(path: str, place: str, *, allow_outside: bool) -> None:
         raise CommandError(f"`{path}` cannot be written: there is no folder `{os.path.dirname(path) or folder}`")
 
 
-def replace(path: str, place: str, data: bytes) -> None:
+def replace(path: str, place: str, data: bytes, *, mode: int | None = None) -> None:
     """Writes beside the place and renames: whoever looks sees the old text or the new one, never a part.
+
+    ``mode`` are the permissions of the new file, by default what is usual.
 
     :raises CommandError: where the system refuses.
     """
@@ -35,6 +37,8 @@ def replace(path: str, place: str, data: bytes) -> None:
         try:
             with open(descriptor, "wb") as stream:
                 stream.write(data)
+                if mode is not None:
+                    os.fchmod(descriptor, mode)
             os.replace(aside, place)
         except BaseException:
             os.unlink(aside)
