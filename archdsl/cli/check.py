@@ -10,10 +10,10 @@ import argparse
 from collections.abc import Sequence
 
 from archdsl.cli import terminal
-from archdsl.cli.checking import check_files, selection_of
+from archdsl.cli.checking import check_files
 from archdsl.cli.outputs import FOR_PEOPLE, FORMATS, clean_line, output, outputs_in
 from archdsl.cli.refusal import CommandError
-from archdsl.cli.settings import settings_of
+from archdsl.cli.settings import selection_of, settings_of
 
 EXAMPLES = """\
 examples:

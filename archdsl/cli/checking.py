@@ -8,19 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from archdsl.cli import terminal
 from archdsl.cli.cache import Cache, open_cache
-from archdsl.cli.paths import STDIN, Selection, display, select
-from archdsl.cli.settings import Settings
+from archdsl.cli.paths import STDIN, display
 from archdsl.driver.outcome import Outcome, check_path
 from archdsl.source.loader import MAX_FILE, DiskLoader, find_root
-
-
-def selection_of(paths: Sequence[str], settings: Settings) -> Selection:
-    """The files to check; what the project excludes is left out, unless it is named itself."""
-    selection = select(paths)
-    if settings.exclude:
-        named = {display(path) for path in paths}
-        selection.files = [path for path in selection.files if path in named or not settings.leaves_out(path)]
-    return selection
 
 
 def check_files(files: Sequence[str], options: argparse.Namespace) -> list[Outcome]:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from archdsl.cli import terminal
-from archdsl.cli.checking import check_files, check_overlaid, read_stdin, selection_of, stdin_path
+from archdsl.cli.checking import check_files, check_overlaid, read_stdin, stdin_path
 from archdsl.cli.files import check_place, replace
 from archdsl.cli.paths import STDIN, reason
 from archdsl.cli.refusal import CommandError
 from archdsl.cli.reports import report, run_of, tell
-from archdsl.cli.settings import Settings
+from archdsl.cli.settings import Settings, selection_of
 from archdsl.diagnostics.escape import escape, escape_start
 from archdsl.diagnostics.fixes import choose, edited
 from archdsl.diagnostics.render.run import Run

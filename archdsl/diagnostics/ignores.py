@@ -76,8 +76,19 @@ def silence(
     return reported
 
 
+def ignored_lines(source: Source) -> frozenset[int]:
+    """The lines, from 1, of which the ignore comments in a text speak."""
+    return frozenset(target for _, _, target in _marks(source)) if MARK in source.text else frozenset()
+
+
 def _ignores_in(source: Source, reported: list[Diagnostic]) -> Iterator[_Ignore]:
     """The valid names in the comments of a text; the others are reported."""
+    for ignore, start, target in _marks(source):
+        yield from _names(source, ignore, start, target, reported)
+
+
+def _marks(source: Source) -> Iterator[tuple[re.Match[str], int, int]]:
+    """Every ignore comment, where its line begins, and the line of which it speaks."""
     lines = source.text.split("\n")
     targets = _targets(lines)
     start = 0
@@ -86,7 +97,7 @@ def _ignores_in(source: Source, reported: list[Diagnostic]) -> Iterator[_Ignore]
         ignore = _IGNORE.search(line, comment.start("comment")) if comment else None
         # `##` begins documentation, which may well talk about such comments.
         if comment and ignore and not comment["comment"].startswith("##"):
-            yield from _names(source, ignore, start, targets[number], reported)
+            yield ignore, start, targets[number]
         start += len(line) + 1
 
 

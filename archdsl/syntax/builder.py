@@ -384,9 +384,12 @@ class Builder:
         return found
 
     def _doc_before(self, span: Span) -> str:
-        """The ``##`` lines that stand directly above a definition, without their marks."""
+        """The ``##`` lines that stand directly above a definition at the start of a line, without their marks."""
         lines: list[str] = []
-        line = self._source.position(span.start).line - 1
+        place = self._source.position(span.start)
+        if self._source.lines.line_text(place.line)[: place.column - 1].strip(" \t;"):
+            return ""
+        line = place.line - 1
         while line in self._docs:
             lines.append(self._docs[line])
             line -= 1
