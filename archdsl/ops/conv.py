@@ -10,7 +10,8 @@ from archdsl.ops.base import Argument, Call, Example, InputSize, TorchForm, Torc
 from archdsl.ops.limits import COUNT, EXTENT, PADDING, PADDING_OR_SAME, unless
 from archdsl.ops.rules import NO_SPACE_TO_CONVOLVE, fixed, fixed_channels, groups_divide_channels, rank_is_one_of
 from archdsl.ops.torch_forms import by_rank, keywords
-from archdsl.ops.window import WindowAxis, WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window import WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window_axis import WindowAxis
 
 
 def stride_is_one_for_same(call: Call, strides: tuple[int, ...]) -> bool:
@@ -114,8 +115,9 @@ class Conv(WindowLayer):
         if not rank_is_one_of(call, 3, 4, 5, help=NO_SPACE_TO_CONVOLVE):
             return None
         channels = fixed_channels(call)
-        if channels is not None:
-            groups_divide_channels(call, channels)
+        if channels is None:
+            return None
+        groups_divide_channels(call, channels)
         axes = self.axes(call)
         if axes is None or not stride_is_one_for_same(call, tuple(axis.stride for axis in axes)):
             return None

@@ -20,7 +20,8 @@ from archdsl.ops.rules import (
     term,
 )
 from archdsl.ops.torch_forms import by_rank, keywords
-from archdsl.ops.window import WindowAxis, spatial_words
+from archdsl.ops.window import spatial_words
+from archdsl.ops.window_axis import WindowAxis
 
 
 def transposed_size(axis: WindowAxis, extra: int) -> Size:

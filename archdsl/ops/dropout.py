@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.ir.kinds import FLOAT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Call, Example, Op, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op, Problem, TorchForm, TorchModule
 from archdsl.ops.limits import PROBABILITY
 from archdsl.ops.rules import rank_is_one_of
 from archdsl.ops.torch_forms import keywords
@@ -12,11 +12,23 @@ from archdsl.ops.torch_forms import keywords
 P = Parameter("p", FLOAT, 0.5, PROBABILITY, "share that is set to 0")
 
 
-class Dropout(Op):
+class _Dropout(Op):
+    """What both share: a probability."""
+
+    parameters = (P,)
+
+    def warnings(self, call: Call) -> tuple[Problem, ...]:
+        """With ``p=1`` training sees zeros alone."""
+        if call.arguments["p"] != 1:
+            return ()
+        help = "use a smaller `p`; it is the share that is dropped, not the share that is kept"
+        return (Problem("W0342", f"`{self.name}` with p=1 leaves nothing but zeros", "p", help=help),)
+
+
+class Dropout(_Dropout):
     """Sets a share ``p`` of the values to 0 while training and scales the others up (Srivastava et al., 2014)."""
 
     name = "dropout"
-    parameters = (P,)
     examples = (Example(((2, 7),)), Example(((2, 3, 4, 5),), {"p": 0.2}))
 
     def infer(self, call: Call) -> TensorType | None:
@@ -28,7 +40,7 @@ class Dropout(Op):
         return TorchModule("nn.Dropout", (), keywords(call, p="p"))
 
 
-class Dropout2d(Op):
+class Dropout2d(_Dropout):
     """Sets a share ``p`` of the channels of an image to 0 while training (Tompson et al., 2015).
 
     Stricter than torch, which reads ``[N, F]`` and ``[N, C, L]`` in ways of its own and only warns.
@@ -36,7 +48,6 @@ class Dropout2d(Op):
 
     name = "dropout2d"
     role = "dropout"
-    parameters = (P,)
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 8, 1, 1),), {"p": 0.2}))
 
     def infer(self, call: Call) -> TensorType | None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from archdsl.ir.kinds import BOOL, FLOAT, INT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Argument, Call, Example, InputSize, Op, Problem, TorchForm, TorchModule
-from archdsl.ops.limits import COUNT, EXTENT, NOT_NEGATIVE, POSITIVE, PROBABILITY
+from archdsl.ops.limits import COUNT, EPSILON, EXTENT, POSITIVE_EPSILON, PROBABILITY
 from archdsl.ops.rules import (
     channels_are_divisible,
     fixed_channels,
@@ -18,7 +18,7 @@ from archdsl.ops.rules import (
 )
 from archdsl.ops.torch_forms import by_rank, keywords
 
-EPS = Parameter("eps", FLOAT, 1e-5, NOT_NEGATIVE, "added to the variance before the root")
+EPS = Parameter("eps", FLOAT, 1e-5, EPSILON, "added to the variance before the root")
 AFFINE = "whether each channel gets a trained factor and offset"
 
 
@@ -45,7 +45,7 @@ class BatchNorm(_Norm):
     name = "batch_norm"
     role = "bn"
     parameters = (
-        Parameter("eps", FLOAT, 1e-5, POSITIVE, "added to the variance before the root"),
+        Parameter("eps", FLOAT, 1e-5, POSITIVE_EPSILON, "added to the variance before the root"),
         Parameter("momentum", FLOAT, 0.1, PROBABILITY, "share of the newest batch in the running averages"),
         Parameter("affine", BOOL, True, doc=AFFINE),
     )

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Argument, Call, Example, Literal, Op, TorchForm, TorchModule, Window
+from archdsl.ops.base import Argument, Call, Example, Literal, Op, Problem, TorchForm, TorchModule, Window
 from archdsl.ops.limits import COUNT, EXTENT, PADDING, unless
 from archdsl.ops.rules import NO_SPACE_TO_POOL, rank_is_one_of
 from archdsl.ops.torch_forms import by_rank, keywords
-from archdsl.ops.window import WindowAxis, WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window import WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window_axis import WindowAxis
 
 KERNEL = Parameter("kernel", SIZES, constraint=EXTENT, doc="size of the window")
 STRIDE = Parameter("stride", SIZES, None, unless(None, EXTENT), "step of the window; the kernel where it is left out")
@@ -200,6 +201,17 @@ class _AdaptivePool(Op):
             return None
         sizes = self.sizes(call)
         return None if sizes is None else TensorType((*call.x.shape[:2], *sizes))
+
+    def warnings(self, call: Call) -> tuple[Problem, ...]:
+        """More windows than places: neighbouring ones see the same values, so the output repeats them."""
+        sizes = self.sizes(call)
+        words = spatial_words(call)
+        for word, n, size in zip(words, call.x.spatial, sizes or (), strict=True):
+            if isinstance(n, int) and n < size:
+                here = f"{word} {n} < {size}: values are repeated, nothing is pooled"
+                help = f"use a size of at most {n}, or `upsample` if it is meant"
+                return (Problem("W0322", f"`{self.name}` makes its input larger", "size", here, help),)
+        return ()
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """The largest of the windows; they start at ``floor(i*n/size)``, so neighbours are about ``n/size`` apart."""

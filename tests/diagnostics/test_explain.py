@@ -17,12 +17,6 @@ from tests.diagnostics.explain_pages import FOLDER, found_in, halves, page_of, r
 from tests.docs.pages import anchors_of, links_of
 from tests.house import PACKAGE
 
-NOT_REPORTED_YET = {
-    *("W0319", "W0320", "W0321", "W0322", "W0324", "W0325", "W0335", "W0340", "W0341", "W0342"),  # the lints
-    "E0503",
-}
-"""Codes whose place in the registry is taken before anything reports them. The set may only shrink."""
-
 LONGEST_LINE = 100
 
 
@@ -117,11 +111,7 @@ def test_every_code_is_found_by_a_test() -> None:
 
 
 def test_every_code_is_reported_by_something() -> None:
-    assert set(CODES) - IN_USE <= NOT_REPORTED_YET, "a code that nothing reports does not belong into the registry"
-
-
-def test_codes_of_the_waiting_list_leave_it_once_they_are_reported() -> None:
-    assert not NOT_REPORTED_YET & IN_USE, "take them off NOT_REPORTED_YET, and run with --update-explain"
+    assert set(CODES) == IN_USE, "a code that nothing reports does not belong into the registry"
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -10,7 +10,7 @@ import pytest
 from archdsl.check.state import State
 from archdsl.ir.types import Size
 from archdsl.ops.base import Call
-from archdsl.ops.window import WindowAxis
+from archdsl.ops.window_axis import WindowAxis
 from tests.sizes.campaign import Tally, campaign, compare
 from tests.sizes.trees import Chain, Join, Network, Step
 
