@@ -196,6 +196,10 @@ class ForwardScope:
 
         return py.call(form.name, [written(v) for v in form.positional], [(k, written(v)) for k, v in form.keywords])
 
+    def written(self, expr: Expr) -> ast.expr:
+        """An expression of the spec in the terms of this method."""
+        return self._stored(self._term(expr))
+
     def _stored(self, expr: Expr) -> ast.expr:
         """An expression over parameters, read from ``self``; loop variables as they are."""
         names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
