@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.decisions import Decisions
-from archdsl.codegen.flow import channel_argument
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.size_tests import is_outside
 from archdsl.ir import design as d
@@ -16,6 +15,7 @@ from archdsl.ir import typed as t
 from archdsl.ir.dim import DimTooComplex, SizeSet
 from archdsl.ir.expr import Expr, locals_in
 from archdsl.ir.walk import every, expressions
+from archdsl.ops import REGISTRY
 
 Write = Callable[[Expr], ast.expr]
 """An expression of the spec in the terms of ``forward``."""
@@ -138,7 +138,7 @@ def _size_expressions(node: d.Node) -> tuple[Expr, ...]:
     """The expressions on a node that may decide on sizes."""
     match node:
         case d.Layer(op=op, arguments=arguments):
-            stated = channel_argument(op)
+            stated = REGISTRY[op].stated_channels
             return tuple(argument.value for argument in arguments if argument.name != stated)
         case d.Apply(target=d.Block() as target, arguments=arguments):
             inner = names_behind_sizes(target)
