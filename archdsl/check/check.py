@@ -63,6 +63,7 @@ def check(design: d.Design, sink: Sink, *, sizes: Mapping[str, int] | None = Non
         ),
         nominal=nominal,
         conditions=tuple(state.conditions),
+        accepted=dict(state.accepted),
         declared=declared,
         complete=network.whole and not state.failed,
     )

@@ -21,7 +21,7 @@ from archdsl.cli.refusal import CommandError
 from archdsl.cli.settings import selection_of, settings_of
 from archdsl.diagnostics.sink import Sink
 from archdsl.driver.formatting import format_loaded
-from archdsl.driver.overlay import OverlayLoader
+from archdsl.driver.overlay import OverlayLoader, place_of
 from archdsl.source.loader import MAX_FILE, Refusal, decode, read_bytes
 from archdsl.source.source import Source
 
@@ -129,7 +129,7 @@ def _read(path: str, stdin_name: str | None) -> tuple[str, bytes, Source | Refus
     if path == STDIN:
         name = display(stdin_name) if stdin_name else "<stdin>"
         data = sys.stdin.buffer.read(MAX_FILE + 1) if sys.stdin is not None else b""
-        return name, data, OverlayLoader(os.curdir, name, data).load(name)
+        return name, data, OverlayLoader(os.curdir, {place_of(name): data}).load(name)
     found = read_bytes(path, path)
     return (path, b"", found) if isinstance(found, Refusal) else (path, found, decode(path, found))
 

@@ -193,6 +193,10 @@ class ForwardScope:
 
         return py.call(form.name, [written(v) for v in form.positional], [(k, written(v)) for k, v in form.keywords])
 
+    def written(self, expr: Expr) -> ast.expr:
+        """An expression of the spec in the terms of this method."""
+        return self._stored(self._term(expr))
+
     def _stored(self, expr: Expr) -> ast.expr:
         """An expression over parameters, read from ``self``; loop variables as they are."""
         outside = {f"{name}_channels" for name in self.unit.outside.sized.values()}

@@ -18,10 +18,10 @@ from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Formal, Unit
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Const, Expr, Local, locals_in
+from archdsl.ir.expr import Const, Expr, Local, UnaryOp, locals_in
 from archdsl.ir.terms import NOWHERE
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import Argument, Argumentlike, InputSize, Literal, TorchFunction, TorchModule
+from archdsl.ops.base import Argument, Argumentlike, InputSize, Literal, Negated, TorchFunction, TorchModule
 
 
 class InitLayers(InitScope):
@@ -71,6 +71,9 @@ class InitLayers(InitScope):
         match value:
             case Argument(name):
                 return self.written(arguments.get(name, Const(uses[0].arguments[name], NOWHERE)))
+            case Negated(name):
+                given = arguments.get(name, Const(uses[0].arguments[name], NOWHERE))
+                return self.written(UnaryOp("-", given, NOWHERE))
             case Literal(literal):
                 return to_python(Const(literal, NOWHERE))
             case InputSize(axis):

@@ -10,7 +10,7 @@ from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
 from archdsl.codegen.convert import label_to_python, to_python
 from archdsl.codegen.decisions import IN_CHANNELS, Decisions, local
-from archdsl.codegen.flow import Flow, common
+from archdsl.codegen.flow import Flow
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.symbolic import substitute
@@ -38,8 +38,7 @@ class InitScope:
         self.statements: list[ast.stmt] = []
         self.scope: dict[str, Expr] = decisions.base_scope()
         self.uses_in_channels = False
-        start = self._entry()
-        self.flow = Flow(start)
+        self.flow = Flow(None if self.unit.is_network else local(IN_CHANNELS))
         self._block_flow = self.flow
         self._labels: dict[str, Flow] = {}
         for label, tensor in self.unit.outside.sized.items():
@@ -53,12 +52,6 @@ class InitScope:
         self._carrying: str | None = None
         self._spliced = False
         """Whether a spliced block is being written: ``x`` is what flows into it."""
-
-    def _entry(self) -> Expr | None:
-        """The channels that flow into the class: a number in a network, a parameter in a block."""
-        if not self.unit.is_network:
-            return local(IN_CHANNELS)
-        return common(occurrence.inputs[0].shape[1] for occurrence in self.unit.occurrences)
 
     def _label_text(self, label: NameTemplate) -> str | None:
         parts = [part if isinstance(part, str) else self.term(part) for part in label.parts]

@@ -71,9 +71,8 @@ class InitWriter(InitLayers):
             case d.Port():
                 uses = self.unit.uses(node)
                 self.flow = Flow(common(use.output.shape[1] if use.output is not None else None for use in uses))
-            case d.Input(name=name):
-                types = [dict(zip(self._input_names(), o.inputs, strict=True))[name] for o in self.unit.occurrences]
-                self._labels[name] = Flow(common(type_.shape[1] for type_ in types))
+            case d.Input():
+                self._input(node)
             case d.Output(body=d.Body() as body):
                 before = self.flow
                 self.body(body, sink)
@@ -84,8 +83,15 @@ class InitWriter(InitLayers):
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedInline)]
         return block_bindings(uses[0].arguments) if uses else {}
 
-    def _input_names(self) -> list[str]:
-        return [node.name for node in self.unit.body.nodes if isinstance(node, d.Input)]
+    def _input(self, node: d.Input) -> None:
+        """The channels of an input as the spec states them; the chain begins with the first one."""
+        sizes = node.shape.sizes
+        terms = [size if isinstance(size, str | None) else self.term(size) for size in sizes]
+        space = frozenset[str]().union(*(locals_in(term) for term in terms[2:] if not isinstance(term, str | None)))
+        channels = terms[1] if not isinstance(terms[1], str) else None
+        flow = self._labels[node.name] = Flow(channels, space)
+        if node is next(other for other in self.unit.body.nodes if isinstance(other, d.Input)):
+            self.flow = self._block_flow = flow
 
     def _value_flow(self, text: str | None, node: d.Node) -> Flow:
         known = self._value_of(text)

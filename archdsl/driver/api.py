@@ -15,7 +15,7 @@ from archdsl.documents.summary import SummaryDocument
 from archdsl.driver.compilation import Compilation
 from archdsl.driver.formatting import format_loaded
 from archdsl.driver.outcome import check_path, heed_comments
-from archdsl.driver.overlay import OverlayLoader
+from archdsl.driver.overlay import OverlayLoader, place_of
 from archdsl.driver.source import source_of
 from archdsl.driver.summary import document_of, open_sizes
 from archdsl.driver.summary import summarize as summarize_design
@@ -131,7 +131,7 @@ def format_source(text: str) -> str:
     'block b() { relu }\\n'
     """
     data = text.encode("utf-8", "surrogatepass")
-    result = format_loaded(_TEXT, OverlayLoader(os.curdir, _TEXT, data).load(_TEXT))
+    result = format_loaded(_TEXT, OverlayLoader(os.curdir, {place_of(_TEXT): data}).load(_TEXT))
     if result.text is None:
         raise ArchError(result.findings, render_full(result.findings, result.sources, color=False))
     return result.text

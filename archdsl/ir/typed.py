@@ -214,6 +214,8 @@ class TypedDesign:
     nominal: Mapping[str, int]
     """The values that tables use for open sizes."""
     conditions: tuple[SizeCondition, ...]
+    accepted: Mapping[str, SizeSet]
+    """What all conditions leave of each open size; a symbol that is missing is accepted whatever its size."""
     declared: Mapping[str, SizeSet]
     """The sizes that the inputs declare for their symbols (``where H in 64..=512``); all of them are accepted."""
     complete: bool

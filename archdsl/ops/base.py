@@ -172,7 +172,14 @@ class Operands:
     """All tensors that flow in, as a list (``torch.cat``)."""
 
 
-Argumentlike = Argument | InputSize | Literal | Operand | Operands
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """The layer's own integer argument with the other sign: torch's padding of ``-margin`` cuts off."""
+
+    name: str
+
+
+Argumentlike = Argument | Negated | InputSize | Literal | Operand | Operands
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,8 +188,13 @@ class Builder:
         return ast.Body(tuple(children), span)
 
     def input(self, children: Children, span: Span) -> object:
-        name, shape, *demands = children
-        return ast.Input(self._identifier(name), shape, tuple(demands), span)
+        name, shape, *rest = children
+        guard = next((part for part in rest if isinstance(part, ast.Identifier)), None)
+        demands = tuple(part for part in rest if isinstance(part, ast.Demand))
+        return ast.Input(self._identifier(name), shape, guard, demands, span)
+
+    def guard(self, children: Children, span: Span) -> object:
+        return self._identifier(children[0])
 
     def among(self, children: Children, span: Span) -> object:
         return ast.Demand(children[0], "in", children[1], span)
