@@ -18,7 +18,7 @@ from tests.oracles.torch_memory import AllocationTrace, address, kept_for_backwa
 DTYPES = (torch.float32, torch.bfloat16, torch.float64)
 EXAMPLES = [(name, index) for name, op in REGISTRY.items() for index in range(len(op.examples))]
 
-every_example = pytest.mark.parametrize(("name", "index"), EXAMPLES, ids=lambda value: str(value))
+every_example = pytest.mark.parametrize(("name", "index"), EXAMPLES, ids=str)
 
 
 def layer(name: str, example: Example) -> tuple[Outcome, nn.Module]:
