@@ -17,9 +17,10 @@ from archdsl.codegen.naming import Names, class_name
 from archdsl.codegen.printer import LINE_WIDTH, Notes, docstring_value
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Attributes, Collected, NotPure
-from archdsl.codegen.units import Formal, Program, Unit, UnitKey, is_sequential
+from archdsl.codegen.units import Formal, Program, Unit, UnitKey
 from archdsl.ir import design as d
 from archdsl.ir.expr import Const, Expr, locals_in
+from archdsl.ir.lines import is_sequential
 from archdsl.ir.terms import NOWHERE
 from archdsl.ir.typed import TypedDesign
 

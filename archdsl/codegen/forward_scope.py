@@ -16,13 +16,10 @@ from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir.dim import Dim
 from archdsl.ir.expr import Const, Expr, Local, NameTemplate, SizeOf, locals_in
+from archdsl.ir.lines import MAX_NESTED
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, templates
-from archdsl.ops import REGISTRY
 from archdsl.ops.base import Argument, Argumentlike, Literal, Operand, Operands, TorchFunction
-
-MAX_NESTED = 3
-"""How many calls stand inside each other on one line."""
 
 _UNSAYABLE_SIZE = "a condition in `forward` rests on this size; give the block a parameter for it"
 
@@ -253,8 +250,3 @@ class _Referred:
         if self._needed is not None:
             return label in self._needed
         return self._computed or label in self._names
-
-
-def defines_channels(op: str) -> bool:
-    """Whether a layer states the channels of its output: such layers begin a line."""
-    return REGISTRY[op].stated_channels is not None

@@ -12,10 +12,11 @@ from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Collected, ModuleSink, NotPure
 from archdsl.codegen.symbolic import added_per_turn, factor_per_turn, last_of, substitute, turns_of
-from archdsl.codegen.units import Unit, block_bindings, is_sequential, outer_values
+from archdsl.codegen.units import Unit, block_bindings, outer_values
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import BinaryOp, Const, Expr, IfElse, IndexOf, NameTemplate, locals_in
+from archdsl.ir.lines import is_sequential
 from archdsl.ir.terms import NOWHERE, number, plus, times
 
 _CHANNELS = local("@channels")

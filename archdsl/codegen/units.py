@@ -9,8 +9,9 @@ from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import Expr, NameTemplate, SizeOf, sizes_in
 from archdsl.ir.kinds import Kind, Value
+from archdsl.ir.lines import is_sequential
 from archdsl.ir.types import TensorType
-from archdsl.ir.walk import every, expressions, label_of, level, templates, values_read
+from archdsl.ir.walk import every, expressions, label_of, templates, values_read
 
 UnitKey = tuple[object, ...]
 AXES = {"channels": 1, "features": -1, "height": -2, "width": -1, "length": 2, "depth": 2}
@@ -104,30 +105,6 @@ def block_bindings(instance_arguments: Mapping[str, Value]) -> dict[str, d.Block
 def instance_key(instance: t.BlockInstance) -> UnitKey:
     """Instances of one block with the same block-valued arguments share a class."""
     return (instance.block, *sorted(block_bindings(instance.arguments).items(), key=lambda item: item[0]))
-
-
-def is_sequential(body: d.Body) -> bool:
-    """Whether a body can be an ``nn.Sequential``: a chain in which every step is a module of its own."""
-    if not body.plain:
-        return False
-    shared: set[str] = set()
-    for node in level(body):
-        if isinstance(node, d.Layer):
-            if node.slot is None and node.op != "identity":
-                return False
-            if node.slot is not None and node.slot.shared:
-                name = str(node.slot.name)
-                if name in shared:
-                    return False
-                shared.add(name)
-        if isinstance(node, d.Loop) and node.slot is None and not _all_named_or_numbered(node.body):
-            return False
-    return True
-
-
-def _all_named_or_numbered(body: d.Body) -> bool:
-    """Whether a loop's turns add modules of their own: no module is shared between turns."""
-    return not any(isinstance(node, d.Layer) and node.slot is not None and node.slot.shared for node in level(body))
 
 
 _BLOCK_INPUT = "block_input"

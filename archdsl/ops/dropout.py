@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from archdsl.ir.kinds import FLOAT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op, Problem, TorchForm, TorchModule
 from archdsl.ops.limits import PROBABILITY
-from archdsl.ops.rules import rank_is_one_of
+from archdsl.ops.memory import NOTHING, Kept, Storage
+from archdsl.ops.rules import fixed, rank_is_one_of, volume
 from archdsl.ops.torch_forms import keywords
 
 P = Parameter("p", FLOAT, 0.5, PROBABILITY, "share that is set to 0")
 
 
 class _Dropout(Op):
-    """What both share: a probability."""
+    """What they share: in inference, and for ``p=0``, nothing happens at all."""
 
     parameters = (P,)
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        return call.x
 
     def warnings(self, call: Call) -> tuple[Problem, ...]:
         """With ``p=1`` training sees zeros alone."""
@@ -24,16 +31,24 @@ class _Dropout(Op):
         help = "use a smaller `p`; it is the share that is dropped, not the share that is kept"
         return (Problem("W0342", f"`{self.name}` with p=1 leaves nothing but zeros", "p", help=help),)
 
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """Only a mask in training makes new values."""
+        return Storage.OWN if training and call.arguments["p"] else Storage.INPUT
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The mask: on the CPU as large as what it is multiplied with."""
+        return Kept(values=self.mask(call)) if call.arguments["p"] else NOTHING
+
+    def mask(self, call: Call) -> int:
+        """The values of the mask."""
+        return volume(call.x)
+
 
 class Dropout(_Dropout):
     """Sets a share ``p`` of the values to 0 while training and scales the others up (Srivastava et al., 2014)."""
 
     name = "dropout"
     examples = (Example(((2, 7),)), Example(((2, 3, 4, 5),), {"p": 0.2}))
-
-    def infer(self, call: Call) -> TensorType | None:
-        """The same shape."""
-        return call.x
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Dropout``."""
@@ -53,6 +68,10 @@ class Dropout2d(_Dropout):
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
         return call.x if rank_is_one_of(call, 4, help="`dropout` works on any shape") else None
+
+    def mask(self, call: Call) -> int:
+        """One value for each channel of each sample."""
+        return prod(fixed(call.x.shape[:2]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Dropout2d``."""

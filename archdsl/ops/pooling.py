@@ -9,7 +9,8 @@ from archdsl.ir.kinds import BOOL, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Argument, Call, Example, Literal, Op, Problem, TorchForm, TorchModule, Window
 from archdsl.ops.limits import COUNT, EXTENT, PADDING, unless
-from archdsl.ops.rules import NO_SPACE_TO_POOL, rank_is_one_of
+from archdsl.ops.memory import INPUTS, NOTHING, Kept, Scratch
+from archdsl.ops.rules import NO_SPACE_TO_POOL, rank_is_one_of, volume
 from archdsl.ops.torch_forms import by_rank, keywords
 from archdsl.ops.window import WindowLayer, kernel_fits_into_padded_input, spatial_words
 from archdsl.ops.window_axis import WindowAxis
@@ -75,6 +76,16 @@ def every_window_sees_the_input(call: Call, axis: WindowAxis) -> bool:
     return False
 
 
+def kept_with_maxima(op: Op, call: Call, output: TensorType) -> Kept:
+    """The input, and where in it each maximum lies."""
+    return Kept(inputs=True, indices=volume(output))
+
+
+def maxima_found(op: Op, call: Call, output: TensorType) -> Scratch:
+    """torch notes where the maxima lie in inference as well."""
+    return Scratch(indices=volume(output))
+
+
 class _WindowPool(WindowLayer):
     """What max and average pools share."""
 
@@ -135,6 +146,7 @@ class MaxPool(_WindowPool):
 
     name = "max_pool"
     role = "maxpool"
+    kept, scratch = kept_with_maxima, maxima_found
     torch_stem = "nn.MaxPool"
     parameters = (
         KERNEL,
@@ -164,6 +176,7 @@ class AvgPool(_WindowPool):
 
     name = "avg_pool"
     role = "avgpool"
+    keeps = INPUTS
     torch_stem = "nn.AvgPool"
     parameters = (
         KERNEL,
@@ -220,6 +233,10 @@ class _AdaptivePool(Op):
             return None
         return tuple(adaptive_window(n, size) for n, size in zip(call.x.spatial, sizes, strict=True))
 
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The input; a mean of everything needs none of its values."""
+        return NOTHING if all(size == 1 for size in output.spatial) else INPUTS
+
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.AdaptiveAvgPool2d(7)``: the size is the module's one argument."""
         return TorchModule(by_rank(self.torch_stem, call), (Argument("size"),))
@@ -258,6 +275,7 @@ class AdaptiveMaxPool(_AdaptivePool):
 
     name = "adaptive_max_pool"
     role = "maxpool"
+    kept, scratch = kept_with_maxima, maxima_found
     torch_stem = "nn.AdaptiveMaxPool"
     parameters = AdaptiveAvgPool.parameters
     examples = AdaptiveAvgPool.examples

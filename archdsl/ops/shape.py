@@ -24,6 +24,7 @@ from archdsl.ops.base import (
     Window,
 )
 from archdsl.ops.limits import COUNT, PADDING
+from archdsl.ops.memory import NOTHING, Storage
 from archdsl.ops.rules import MINUS, TIMES, axis_word, channels_are_divisible, rank_is_at_least, rank_is_one_of, term
 from archdsl.ops.torch_forms import by_rank
 
@@ -47,6 +48,8 @@ class Flatten(Op):
     """Everything after the batch in one row: ``[N, C, H, W]`` to ``[N, C*H*W]``."""
 
     name = "flatten"
+    keeps = NOTHING
+    storage = Storage.RESHAPED
     functional = True
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 6),)), Example(((2, 3, 7),)), Example(((2, 2, 3, 4, 5),)))
 
@@ -83,6 +86,7 @@ class ChannelShuffle(Op):
     """Deals the channels of each group out over all groups, so that grouped convolutions mix (Zhang et al., 2018)."""
 
     name = "channel_shuffle"
+    keeps = NOTHING
     parameters = (Parameter("groups", INT, constraint=COUNT, doc="groups that the channels are dealt from"),)
     examples = (
         Example(((2, 6, 4, 5),), {"groups": 3}),
@@ -110,6 +114,7 @@ class ZeroPad(Op):
     """
 
     name = "zero_pad"
+    keeps = NOTHING
     role = "pad"
     parameters = (Parameter("padding", SIZES, constraint=PADDING, doc="places added on every side, or on each"),)
     examples = (
@@ -212,6 +217,8 @@ class Identity(Op):
     """Hands its input on: the plain path of a residual block."""
 
     name = "identity"
+    keeps = NOTHING
+    storage = Storage.INPUT
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 7),)))
 
     def infer(self, call: Call) -> TensorType | None:

@@ -11,6 +11,7 @@ from archdsl.ir.terms import over, power, times
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Argument, Call, Example, Op, TorchForm, TorchModule, Window
 from archdsl.ops.limits import DIMENSION_LIMIT, EXTENT, WINDOW_LIMIT
+from archdsl.ops.memory import NOTHING
 from archdsl.ops.rules import TIMES, axis_word, channels_are_divisible, rank_is_one_of, size_is_divisible, term
 from archdsl.ops.torch_forms import keywords
 
@@ -33,6 +34,7 @@ class Upsample(Op):
     """
 
     name = "upsample"
+    keeps = NOTHING
     parameters = (
         Parameter("scale", FLOAT, constraint=SCALE, doc="factor of every spatial axis"),
         Parameter("mode", STRING, "nearest", one_of("nearest", "bilinear"), "how values between pixels are made"),
@@ -133,6 +135,7 @@ class PixelShuffle(Op):
     """
 
     name = "pixel_shuffle"
+    keeps = NOTHING
     parameters = (FACTOR,)
     examples = (Example(((2, 8, 3, 4),), {"factor": 2}), Example(((2, 9, 1, 2),), {"factor": 3}))
 
@@ -169,6 +172,7 @@ class PixelUnshuffle(Op):
     """Trades pixels for channels: ``[N, C, H, W]`` to ``[N, C*r^2, H/r, W/r]``; the inverse of ``pixel_shuffle``."""
 
     name = "pixel_unshuffle"
+    keeps = NOTHING
     parameters = (FACTOR,)
     examples = (Example(((2, 3, 6, 4),), {"factor": 2}), Example(((2, 1, 3, 6),), {"factor": 3}))
 
