@@ -10,7 +10,7 @@ from archdsl.elaborate.expressions import lower_expression
 from archdsl.elaborate.extent import Extents
 from archdsl.elaborate.kinds import lower_kind
 from archdsl.elaborate.scope import BlockScope
-from archdsl.elaborate.slots import assign_slots
+from archdsl.elaborate.slots import place_modules
 from archdsl.elaborate.statements import StatementLowering
 from archdsl.elaborate.uses import report_unused
 from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output, Unknown
@@ -139,7 +139,7 @@ class Lowering:
             self._check_contract(node, raw)
         if not self._extents.is_bounded(raw):
             return None
-        body = assign_slots(raw, scope.report, network=node.is_network)
+        body = place_modules(raw, scope.report, network=node.is_network)
         block = Block(
             name=node.name.text,
             is_network=node.is_network,
