@@ -98,7 +98,7 @@ def test_ignore_comments_speak_of_the_same_code(start: int) -> None:
 IGNORED = {
     "a line that is too long": f"block b() {{\n    conv({', '.join(['100'] * 30)})  # archdsl: ignore[W0341]\n}}\n",
     "two statements": "block b() {\n    conv(8); relu  # archdsl: ignore[W0341]\n}\n",
-    "an argument": "block b() {\n    conv(\n        8, 3,\n        bias=true, stride=2,  # archdsl: ignore[W0341]\n    )\n}\n",
+    "arguments": "block b() {\n    conv(\n        8,\n        bias=true, stride=2,  # archdsl: ignore[W0341]\n    )}\n",
     "a long sum": f"block b() {{\n    let a = {' + '.join(['100'] * 30)}  # archdsl: ignore[W0341]\n    # c\n}}\n",
 }
 
