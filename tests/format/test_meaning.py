@@ -60,8 +60,11 @@ def test_the_same_pytorch(path: Path, tmp_path: Path) -> None:
 
 def with_ignores(text: str, chance: random.Random) -> str:
     """A text in which some comments silence something."""
-    return re.sub(r"#[^#\n]*(c\d+)", lambda found: f"# archdsl: ignore[W0341] {found[1]}"
-                  if chance.random() < 0.3 else found[0], text)  # fmt: skip
+    return re.sub(
+        r"#[^#\n]*(c\d+)",
+        lambda found: f"# archdsl: ignore[W0341] {found[1]}" if chance.random() < 0.3 else found[0],
+        text,
+    )
 
 
 def ignored_code(text: str) -> list[Counter[str]]:
