@@ -80,6 +80,8 @@ def breakable(cursor: Cursor, node: ast.Expression) -> Doc:
     first = EMPTY if cursor.is_ruled else SOFT_LINE
     body = expression(cursor, node)
     last = EMPTY if cursor.is_ruled else SOFT_LINE
+    if first is EMPTY and not body.forced:
+        return body
     return group(concat(if_broken("("), indent(concat(first, body)), last, if_broken(")")))
 
 

@@ -97,7 +97,7 @@ def test_the_difference_is_a_patch(options: tuple[str, ...], cli: Cli) -> None:
     result = cli("fmt", *options)
     assert (result.code, result.err) == (1, "1 file would be formatted\n")
     assert listing(cli.folder) == before
-    subprocess.run(["patch", "-p0", "--quiet"], input=result.out.encode(), cwd=cli.folder, check=True)
+    subprocess.run(["patch", "-p1", "--quiet"], input=result.out.encode(), cwd=cli.folder, check=True)
     assert place.read_text() == GOOD
 
 
@@ -121,7 +121,7 @@ def test_standard_input_is_compared(cli: Cli) -> None:
     assert cli("fmt", "-", "--check", input=GOOD.encode()).code == 0
     result = cli("fmt", "-", "--check", "--stdin-filename", "x.arch", input=UGLY.encode())
     assert (result.code, result.out) == (1, "would format x.arch\n")
-    assert cli("fmt", "-", "--diff", input=UGLY.encode()).out.startswith("--- <stdin>\n+++ <stdin>\n")
+    assert cli("fmt", "-", "--diff", input=UGLY.encode()).out.startswith("--- a/<stdin>\n+++ b/<stdin>\n")
 
 
 @pytest.mark.parametrize(
