@@ -118,7 +118,10 @@ STYLE: dict[str, tuple[str, str]] = {
     "comments before a comma": ("conv(8 # 1\n, 3)", "conv(\n    8,  # 1\n    3,\n)"),
     "comments behind an operator": ("let a = (1 + # 1\n2)", "let a = (\n    1  # 1\n    + 2\n)"),
     "comments before else": ("if a { b } # 1\nelse { c }", "if a { b }  # 1\nelse { c }"),
-    "comments where only parentheses permit them": ("if (a # 1\n(b)) { c }", "if (\n    a  # 1\n    (b)\n) { c }"),
+    "comments where only parentheses permit them": (
+        "if (a # 1\n(b)) { c }",
+        "if (\n    a  # 1\n    (\n        b,\n    )\n) { c }",
+    ),
     "comments in an empty body": ("add { # 1\n# 2\n}", "add {  # 1\n    # 2\n}"),
     "comments in a label": ("a{# 1\ni}: relu", "a{# 1\ni}: relu"),
 }
