@@ -6,14 +6,13 @@ What was formatted is told on standard output, unless that is for data: the text
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archdsl.cli import terminal
+from archdsl.cli.difference import difference
 from archdsl.cli.files import check_place, replace
 from archdsl.cli.findings import show_on_stderr
 from archdsl.cli.paths import STDIN, display
@@ -154,14 +153,7 @@ def _show_change(source: Source, text: str, options: argparse.Namespace) -> None
     elif text == source.text:
         terminal.remark(f"{name}: only its line ends or its byte-order mark would change\n")
     else:
-        terminal.show("".join(_difference(name, source.text, text)))
-
-
-def _difference(name: str, before: str, after: str) -> Iterator[str]:
-    """The unified diff of two texts."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    for line in difflib.unified_diff(old, new, name, name):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        terminal.show("".join(difference(source.path, source.text, text)))
 
 
 def _tell(text: str, options: argparse.Namespace) -> None:

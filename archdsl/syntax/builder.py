@@ -149,14 +149,8 @@ class Builder:
 
     def variant(self, children: Children, span: Span) -> object:
         name, base, arguments, *body = children
-        return ast.Variant(
-            self._identifier(name),
-            self._identifier(base),
-            arguments,
-            body[0] if body else None,
-            self._doc_before(span),
-            span,
-        )
+        called, of = self._identifier(name), self._identifier(base)
+        return ast.Variant(called, of, arguments, body[0] if body else None, self._doc_before(span), span)
 
     def parameters(self, children: Children, span: Span) -> object:
         return tuple(children)
