@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.elaborate.applications import Applications
 from archdsl.elaborate.demands import lower_demands
-from archdsl.elaborate.expressions import lower_expression, lower_shape_size, lower_template
+from archdsl.elaborate.expressions import lower_expression, lower_input_size, lower_shape_size, lower_template
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.design import (
     Assert,
@@ -128,6 +128,8 @@ class StatementLowering:
                 if not of_input:
                     self._scope.fail("E0218", "only an input proposes a value for an open size", size.span)
                 sizes.append(size.name.text)
+            elif of_input:
+                sizes.append(lower_input_size(self._scope, size))
             else:
                 sizes.append(lower_shape_size(self._scope, size))
         return Shape(tuple(sizes), tuple(size.span for size in node.sizes), node.span)
