@@ -90,7 +90,7 @@ class StatementLowering:
             scope.fail("E0218", "inputs stand directly in the network", span)
             return
         if any(not isinstance(other, Input | Let) for other in nodes):
-            scope.fail("E0218", "inputs stand at the head of the network, before its first step", span)
+            scope.fail("E0218", "inputs stand at the head of the network, before its first step", span, "move it up")
             return
         scope.label(NameTemplate((node.name.text,), node.name.span))
         if node.guard is not None and node.guard.text != "guarded":
@@ -102,7 +102,8 @@ class StatementLowering:
     def _output(self, node: ast.Output, nodes: list[Node], *, top: bool) -> None:
         scope, name = self._scope, node.name.text
         if not top:
-            scope.fail("E0218", "outputs stand directly in a network or block", node.span)
+            help = "move it behind the braces around it, or label what it hands out and refer to the label there"
+            scope.fail("E0218", "outputs stand directly in a network or block", node.span, help)
             return
         when = node.when.text if node.when is not None else None
         if node.when is not None and not scope.is_network:

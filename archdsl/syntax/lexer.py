@@ -237,7 +237,7 @@ class Lexer:
             return self._close_wrongly(text, at)
         if not matching or (text == "}" and self._closes_too_early(at)):
             self.is_brace_lacking |= text == "}"
-            self._unbalanced(f"`{text}` closes nothing", at)
+            self._fail("E0103", f"`{text}` closes nothing", at, at + 1, "delete it, or open what it closes")
             return at + 1
         while len(self._brackets) > matching[-1] + 1:
             self._unclosed(self._pop())
@@ -257,7 +257,8 @@ class Lexer:
     def _unclosed(self, bracket: Bracket) -> None:
         """Adds the bracket that is missing; what an open string has swallowed is not missing."""
         if not bracket.at < self._open_string_at or self._is_line_between(bracket.at, self._open_string_at):
-            self._unbalanced(f"`{bracket.text}` is never closed", bracket.at)
+            help = f"write `{_CLOSER[bracket.text]}` behind what belongs to it"
+            self._fail("E0103", f"`{bracket.text}` is never closed", bracket.at, bracket.at + 1, help)
         self.is_brace_open |= bracket.text == "{" and not bracket.template
         kind = {"(": "RPAR", "[": "RSQB", "{": "_TCLOSE" if bracket.template else "_RBRACE"}[bracket.text]
         self._drop_separator()
@@ -266,9 +267,6 @@ class Lexer:
 
     def _is_line_between(self, start: int, end: int) -> bool:
         return self._source.text.find("\n", start, end) >= 0
-
-    def _unbalanced(self, message: str, at: int) -> None:
-        self._fail("E0103", message, at, at + 1)
 
     def _finish(self, length: int) -> list[Token]:
         self._drop_separator()

@@ -28,11 +28,11 @@ BODY: list[Row] = [
     ("add\n    identity\n    conv(3, 1)\n}", 1, 4, "E0101", "open what belongs to it with a brace: `{`"),
     ("if true\n    relu\n}", 1, 8, "E0101", "open what belongs to it with a brace: `{`"),
     ("conv(8, 3, padding=\"same)\nrelu", 1, 20, "E0108", "the string is not closed on its line"),
-    ("relu\n}\nrelu", 2, 1, "E0103", "`}` closes nothing"),
-    ("conv(8, 3))\nrelu", 1, 11, "E0103", "`)` closes nothing"),
-    ("conv(8, 3)]\nrelu", 1, 11, "E0103", "`]` closes nothing"),
-    ("conv(8, 3\nrelu", 1, 5, "E0103", "`(` is never closed"),
-    ("conv(8, 3 -> relu", 1, 5, "E0103", "`(` is never closed"),
+    ("relu\n}\nrelu", 2, 1, "E0103", "delete it, or open what it closes"),
+    ("conv(8, 3))\nrelu", 1, 11, "E0103", "delete it, or open what it closes"),
+    ("conv(8, 3)]\nrelu", 1, 11, "E0103", "delete it, or open what it closes"),
+    ("conv(8, 3\nrelu", 1, 5, "E0103", "behind what belongs to it"),
+    ("conv(8, 3 -> relu", 1, 5, "E0103", "behind what belongs to it"),
     ("conv[8, 3]\nrelu", 1, 5, "E0101", "arguments stand in parentheses"),
     ("let repeat = 3\nrelu", 1, 5, "E0101", "`repeat` is a keyword of the language;"),
     ("for: conv(8, 3)\nrelu", 1, 4, "E0101", "`for` is a keyword of the language; choose"),
@@ -115,7 +115,7 @@ BODY: list[Row] = [
     ("add\n{\n    identity\n    conv(3, 1)\n}", 1, 1, "E0220", "write `add { ... }` with one path on each"),
     ("if true\n{\n    relu\n}", 1, 8, "E0101", "what belongs to it stands in braces: `{ ..."),
     ("for i in 0..3\n    relu\n}", 1, 14, "E0101", "open what belongs to it with a brace: `{`"),
-    ("add {\n    identity\n    conv(3, 1)\n}}", 4, 2, "E0103", "`}` closes nothing"),
+    ("add {\n    identity\n    conv(3, 1)\n}}", 4, 2, "E0103", "delete it, or open what it closes"),
 ]  # fmt: skip
 
 FILE: list[Row] = [
@@ -173,10 +173,10 @@ FILE: list[Row] = [
         3,
         9,
         "E0103",
-        "`{` is never closed",
+        "behind what belongs to it",
     ),
-    (HEAD + "    relu\n    output y\n", 1, 13, "E0103", "`{` is never closed"),
-    ("block a() {\n    relu\n\n" + HEAD + "    a\n" + TAIL, 1, 11, "E0103", "`{` is never closed"),
+    (HEAD + "    relu\n    output y\n", 1, 13, "E0103", "behind what belongs to it"),
+    ("block a() {\n    relu\n\n" + HEAD + "    a\n" + TAIL, 1, 11, "E0103", "behind what belongs to it"),
     ("network n()\n" + STEPS + TAIL, 1, 12, "E0101", "open what belongs to it with a brace: `{`"),
     (
         "block a()\n    relu\n}\n\n" + HEAD + "    a\n" + TAIL,
@@ -185,7 +185,7 @@ FILE: list[Row] = [
         "E0101",
         "open what belongs to it with a brace: `{`",
     ),
-    (NET + "}\n", 6, 1, "E0103", "`}` closes nothing"),
+    (NET + "}\n", 6, 1, "E0103", "delete it, or open what it closes"),
     (
         "block b(in: int) { conv(in, 3) }\n" + HEAD + "    b(4)\n" + TAIL,
         1,
