@@ -116,4 +116,7 @@ def _check_expectation(state: State, node: d.Expectation, activation: Activation
         f"expected {node.metric} {node.relation} {value:,}, but the network has {body.weights:,}",
         node.span,
         here=f"off by {body.weights - value:+,}",
+        help=f"if the change is meant, write `expect params {node.relation} {body.weights:_}`"
+        if node.relation in ("==", "<=", ">=")
+        else None,
     )
