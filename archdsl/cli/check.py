@@ -24,6 +24,7 @@ examples:
   archdsl check --ignore W0341,unused-name    without some warnings
   archdsl check --fix specs/                  repair misspelt names, delete ignore comments in vain
   archdsl check --diff specs/                 show that as a diff, change nothing
+  archdsl check --watch model.arch            check again at each change
   archdsl check - --stdin-filename a.arch     what comes in, as if it were a.arch
 
 Errors are always reported; --select and --ignore choose among warnings, by code, beginning of a code or name. The
@@ -57,6 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     repair = parser.add_mutually_exclusive_group()
     repair.add_argument("--fix", action="store_true", help="repair what can be repaired with certainty, in place")
     repair.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    repair.add_argument("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
     parser.add_argument("--stdin-filename", metavar="NAME", help="the name that `-` stands for, also in its imports")
     parser.add_argument("--no-config", action="store_true", help="pass over the project's configuration")
     parser.add_argument("--no-cache", action="store_true", help="check everything, even what has not changed")
@@ -67,6 +69,10 @@ def run(options: argparse.Namespace) -> int:
 
     :raises CommandError: where the options contradict each other, or an output cannot be written.
     """
+    if options.watch:
+        from archdsl.cli.watch import watch
+
+        return watch(options)
     settings = settings_of(options)
     for_screen = all(each.path is None and each.format in FOR_PEOPLE for each in settings.outputs)
     if not for_screen:
