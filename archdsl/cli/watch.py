@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archdsl.cli import terminal
-from archdsl.cli.checking import selection_of
 from archdsl.cli.outputs import FOR_PEOPLE, Output
 from archdsl.cli.paths import STDIN
 from archdsl.cli.refusal import CommandError
 from archdsl.cli.reports import check_outputs, report, run_of, run_of_faults
-from archdsl.cli.settings import settings_of
+from archdsl.cli.settings import selection_of, settings_of
 from archdsl.diagnostics.render.run import Run
 from archdsl.driver.outcome import Outcome, check_path
 from archdsl.source.loader import DiskLoader, find_root

@@ -256,6 +256,15 @@ def test_a_file_that_cannot_be_replaced_stays_whole(
     assert sorted(os.listdir(inside.folder)) == ["a.arch", "b.arch"]
 
 
+def test_a_file_that_is_read_only_stays_as_it_is(cli: Cli) -> None:
+    cli.write("a.arch", MISSPELT).chmod(0o444)
+    result = cli("check", "--fix")
+    assert result.code == 2
+    assert "error[E0201]" in result.out
+    assert result.err == "archdsl: error: `a.arch` is read-only, so it stays as it is\n"
+    assert text_of(cli) == MISSPELT
+
+
 def test_no_edit_leaves_a_file_that_cannot_be_parsed(inside: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archdsl.cli.fix.edited", lambda data, edits: data + b"}")
     inside.write("b.arch", GOOD)
