@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from archdsl.cli.fix import _editable
 from archdsl.cli.main import main
 from archdsl.diagnostics.diagnostic import Edit
 from archdsl.diagnostics.fixes import edited
 from tests.cli.formats import READERS
 from tests.cli.support import GOOD, Cli, listing
+from tests.house import ROOT
 
 MISSPELT = GOOD.replace("relu", "rleu").replace("padding", "paddnig")
 GUESSED = GOOD.replace("relu", "activation")
@@ -178,6 +180,12 @@ def test_the_library_is_never_changed(cli: Cli) -> None:
     cli.write("archdsl/std/residual.arch", MISSPELT)
     cli("check", "--fix", "archdsl/std/residual.arch")
     assert text_of(cli, "archdsl/std/residual.arch") == MISSPELT
+
+
+def test_the_library_is_not_changed_where_it_is_developed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    files, _ = _editable(["archdsl/std/residual.arch", "specs/lenet.arch"], allow_outside=True)
+    assert list(files.values()) == ["specs/lenet.arch"]
 
 
 def test_line_ends_the_mark_and_permissions_stay(cli: Cli) -> None:
