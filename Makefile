@@ -73,6 +73,13 @@ tables: $(READY) ## rebuild the parser's tables after a change of archdsl/syntax
 bench: $(READY) ## measure speed and memory against torchinfo (ARGS='--quick', ARGS='--strict')
 	python -m benchmarks $(ARGS)
 
+.PHONY: try-hooks
+try-hooks: $(READY) ## run the hooks for pre-commit with pre-commit itself, on a copy of specs/ (installs it in build/)
+	rm -rf build/hooked && mkdir -p build/hooked && cp specs/*.arch build/hooked/ && git init --quiet build/hooked
+	test -x build/pre-commit/bin/pre-commit || { python -m venv build/pre-commit; build/pre-commit/bin/pip install --quiet pre-commit; }
+	cd build/hooked && git add . && PRE_COMMIT_HOME=$(CURDIR)/build/pre-commit/home \
+		$(CURDIR)/build/pre-commit/bin/pre-commit try-repo $(CURDIR) --all-files --verbose
+
 .PHONY: sizes-campaign
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
 	python -W ignore -m tests.sizes.campaign --networks 2000 $(ARGS)

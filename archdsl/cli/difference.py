@@ -1,4 +1,4 @@
-"""What would change in a file, as a patch that a screen can show."""
+"""Shows two texts as a unified diff."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archdsl.diagnostics.escape import escape, escape_start
 
 
 def difference(path: str, before: str, after: str) -> Iterator[str]:
-    """A unified diff, line by line; what would steer a screen or a log is shown escaped."""
+    """The lines of a unified diff, as ``git apply`` takes it. What would steer a screen or a log is shown escaped."""
     name = escape(path)
     for row in difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}", lineterm=""):
         for line in row.split("\n"):

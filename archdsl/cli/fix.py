@@ -6,15 +6,14 @@ Only files that were asked for are changed, each as a whole or not at all, and n
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from archdsl.cli import terminal
 from archdsl.cli.checking import check_files, check_overlaid, read_stdin, stdin_path
 from archdsl.cli.difference import difference
-from archdsl.cli.files import check_place, replace
-from archdsl.cli.paths import STDIN, reason
+from archdsl.cli.files import check_place, rewrite
+from archdsl.cli.paths import STDIN
 from archdsl.cli.refusal import CommandError
 from archdsl.cli.reports import report, run_of, tell
 from archdsl.cli.settings import Settings, selection_of
@@ -22,7 +21,7 @@ from archdsl.diagnostics.fixes import choose, edited
 from archdsl.diagnostics.render.run import Run
 from archdsl.driver.outcome import Outcome
 from archdsl.driver.overlay import place_of
-from archdsl.source.loader import STD_PREFIX, decode
+from archdsl.source.loader import STD_PREFIX, decode, read_bytes
 from archdsl.source.source import Source
 
 MOST_PASSES = 10
@@ -171,11 +170,8 @@ def _changed(path: str) -> str:
 
 
 def _bytes_of(place: str) -> bytes | None:
-    try:
-        with open(place, "rb") as stream:
-            return stream.read()
-    except OSError:
-        return None
+    found = read_bytes(place, place)
+    return found if isinstance(found, bytes) else None
 
 
 def _texts_of(place: str, outcomes: Iterable[Outcome]) -> set[str]:
@@ -204,11 +200,9 @@ def _write(repairs: _Repairs) -> list[str]:
             faults.append(_changed(path))
             continue
         try:
-            replace(path, place, data, mode=os.stat(place).st_mode)
+            rewrite(path, place, data)
         except CommandError as error:
             faults.append(str(error))
-        except OSError as error:
-            faults.append(f"`{path}` cannot be written: {reason(error)}")
     return faults
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import stat
 import sys
 from dataclasses import dataclass, field
 
 from archdsl.cli import terminal
 from archdsl.cli.difference import difference
-from archdsl.cli.files import check_place, replace
+from archdsl.cli.files import check_place, rewrite
 from archdsl.cli.findings import show_on_stderr
 from archdsl.cli.paths import STDIN, display
 from archdsl.cli.refusal import CommandError
@@ -140,10 +139,7 @@ def _write(path: str, data: bytes, *, allow_outside: bool) -> None:
     """
     place = os.path.realpath(path)
     check_place(path, place, allow_outside=allow_outside)
-    mode = stat.S_IMODE(os.stat(place).st_mode)
-    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-        raise CommandError(f"`{path}` is read-only, so it stays as it is")
-    replace(path, place, data, mode=mode)
+    rewrite(path, place, data)
 
 
 def _show_change(source: Source, text: str, options: argparse.Namespace) -> None:

@@ -70,7 +70,7 @@ PROGRAMS = {
     ),
     "the branches of a join inside of a path keep their names to themselves": (
         "",
-        "concat { identity; { conv(3, 1) -> tanh }\n { add { { conv(3, 1) -> relu }; { conv(3, 3, padding=1) -> tanh } } } }",
+        "concat { identity; conv(3, 1) -> tanh\n { add { conv(3, 1) -> relu; conv(3, 3, padding=1) -> tanh } } }",
     ),
     "layers of one kind in a group and around it": (
         "",

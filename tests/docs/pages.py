@@ -9,6 +9,7 @@ A block is introduced by its language; what a reader need not see stands in an H
 - ``console``: lines after ``$ `` are run, what follows is their output; ``[...]`` stands for anything.
 - ``python``: run in the page's own namespace, with ``>>>`` as a doctest. ``<!-- from: COMMAND -->``: an excerpt of
   what the command prints. ``<!-- append to PATH -->``: added to that file in a copy of the project.
+- ``yaml``, ``toml``, ``makefile``: a file under the name in its first line.
 - ``text``: a picture, not run.
 """
 
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from archdsl.driver.api import ArchError, format_source
 
-LANGUAGES = {"arch", "console", "python", "text"}
+LANGUAGES = {"arch", "console", "makefile", "python", "text", "toml", "yaml"}
 ANYTHING = "[...]"
 _NOTE = re.compile(r"<!--\s*(inside|reports|unformatted:|from:|append to)\s+(.*?)\s*-->")
 _FENCE = re.compile(r"(`{3,})(\S*)\s*$")
