@@ -84,7 +84,7 @@ class Generator:
             return f"expect params {self._one('==', '<')} {self._expression(2)}"
         if kind == "input":
             demands = ", ".join(self._demand() for _ in range(self._chance.randint(1, 3)))
-            return f"input {self._name()}: {self._shape()}{self._maybe(f' where {demands}')}"
+            return f"input {self._name()}: {self._shape()}{self._maybe(' guarded')}{self._maybe(f' where {demands}')}"
         if kind == "output":
             shape, when = self._maybe(f": {self._shape()}"), self._maybe(" when training", 0.3)
             return f"output {self._name()}{shape}{when}{self._maybe(f' {self._body(max(depth - 1, 0))}', 0.3)}"
