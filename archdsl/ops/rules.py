@@ -42,6 +42,14 @@ def axis_word(rank: int, axis: int) -> str:
     return words[axis - 2] if words else f"axis {axis}"
 
 
+def independent(left: Size, right: Size) -> str | None:
+    """What to do about two sizes that rest on two open sizes of the input, and so are equal by chance only."""
+    if isinstance(left, int) or isinstance(right, int) or left.symbol_name == right.symbol_name:
+        return None
+    names = f"`{left.symbol_name}` and `{right.symbol_name}`"
+    return f"{names} are independent of each other: write one name for both in the input if they are always equal"
+
+
 def term(size: Size) -> str:
     """A size inside a formula: in parentheses where it is a sum itself."""
     text = str(size)

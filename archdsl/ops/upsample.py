@@ -64,7 +64,10 @@ class Upsample(Op):
 
     def _scaled(self, call: Call, axis: int, scale: int | float) -> Size | None:
         """The size of an axis times the scale; None after a report."""
-        size, exact = call.x.shape[axis], Fraction(scale)
+        size = call.x.shape[axis]
+        if isinstance(scale, int):
+            return size * scale
+        exact = Fraction(scale)
         if not isinstance(size, int) and not _is_exact(exact):
             call.fail(
                 "E0305",

@@ -183,9 +183,8 @@ class Builder:
 
     def input(self, children: Children, span: Span) -> object:
         name, shape, *rest = children
-        guard = next((part for part in rest if isinstance(part, ast.Identifier)), None)
-        demands = tuple(part for part in rest if isinstance(part, ast.Demand))
-        return ast.Input(self._identifier(name), shape, guard, demands, span)
+        guard = rest.pop(0) if rest and isinstance(rest[0], ast.Identifier) else None
+        return ast.Input(self._identifier(name), shape, guard, tuple(rest), span)
 
     def guard(self, children: Children, span: Span) -> object:
         return self._identifier(children[0])
