@@ -16,7 +16,7 @@ from archdsl.ir.dim import Dim
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call
 from archdsl.ops.memory import Storage
-from archdsl.ops.rules import volume
+from archdsl.ops.rules import OpenSize, volume
 
 DTYPES: Mapping[str, int] = {"fp64": 8, "fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2}
 """The bytes of one number, by the name of its type."""
@@ -26,10 +26,6 @@ INDEX = 8
 
 OPTIMIZERS: Mapping[str, int] = {"sgd": 0, "momentum": 1, "adam": 2}
 """The numbers that an optimizer keeps for each weight."""
-
-
-class OpenSizes(Exception):
-    """A size other than the batch is open: memory is counted for fixed sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +59,18 @@ class Programs:
 
     def values(self, batch: int, dtype: str) -> Values:
         """
-        :raises OpenSizes: where other sizes than the batch are open.
+        :raises OpenSize: where other sizes than the batch are open.
         """
         inference = _Count(self.inference, batch, DTYPES[dtype], training=False)
-        training = _Count(self.training, batch, DTYPES[dtype], training=True)
-        return Values(inference.inputs, inference.activations, inference.peak, training.kept)
+        return Values(inference.inputs, inference.activations, inference.peak, self.kept(batch, dtype))
+
+    def peak(self, batch: int, dtype: str) -> int:
+        """Of these, the peak alone."""
+        return _Count(self.inference, batch, DTYPES[dtype], training=False).peak
+
+    def kept(self, batch: int, dtype: str) -> int:
+        """Of these, what training keeps alone."""
+        return _Count(self.training, batch, DTYPES[dtype], training=True).kept
 
 
 class _Count:
@@ -163,5 +166,5 @@ class _AtBatch:
         if isinstance(size, int):
             return size
         if size.symbol_name not in self._symbols:
-            raise OpenSizes(size.symbol_name)
+            raise OpenSize
         return size.evaluate(self._batch)

@@ -44,6 +44,16 @@ class Seen:
         """How many places of the input are seen by the place that sees most."""
         return max(last - first + 1 for first, last in self.spans)
 
+    @property
+    def stride(self) -> Fraction:
+        """How many places of the input lie between what two neighbouring places see, on average over a period."""
+        return Fraction(self.jump, len(self.spans))
+
+    @property
+    def offset(self) -> Fraction:
+        """The middle of what the first place sees, in places of the input; below 0 where that is padding."""
+        return Fraction(sum(self.spans[0]), 2)
+
     def at(self, place: int) -> tuple[int, int]:
         """What one place sees."""
         periods, rest = divmod(place, len(self.spans))
@@ -128,6 +138,16 @@ def extents(field: Field) -> tuple[int, ...] | None:
     if isinstance(field, Blind) or not field or any(seen.extent >= FARTHEST for seen in field):
         return None
     return tuple(seen.extent for seen in field)
+
+
+def strides(field: Field) -> tuple[Fraction, ...] | None:
+    """The effective stride per axis; None where there is no receptive field."""
+    return None if extents(field) is None or isinstance(field, Blind) else tuple(seen.stride for seen in field)
+
+
+def offsets(field: Field) -> tuple[Fraction, ...] | None:
+    """The middle of the first place's field per axis; None where there is no receptive field."""
+    return None if extents(field) is None or isinstance(field, Blind) else tuple(seen.offset for seen in field)
 
 
 def depends_on_size(call: Call, windows: Windows) -> bool:

@@ -9,6 +9,7 @@ from archdsl.analysis.costs import CostTable
 from archdsl.analysis.depth import depth
 from archdsl.analysis.table import Row, rows
 from archdsl.ir import typed as t
+from archdsl.ir.amount import Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +17,24 @@ class Totals:
     """What a network comes to.
 
     ``weights``, ``training_weights`` (those of branches that only run in training) and ``buffers`` count
-    single values, ``macs`` multiply-adds for one sample (None where a size is open), ``layers`` layers and
-    joins with all repetitions, ``depth`` the weighted layers on the longest way from input to output.
+    single values, ``macs`` multiply-adds and ``activations`` values for one sample (formulas where sizes are open),
+    ``layers`` layers and joins with all repetitions, ``depth`` the weighted layers on the longest way from input to
+    output.
     """
 
     weights: int
     training_weights: int
     buffers: int
-    macs: int | None
+    macs: Amount | None
+    activations: Amount
     layers: int
     depth: int
     receptive_field: tuple[int, ...] | None
+
+    @property
+    def flops(self) -> Amount | None:
+        """As ``torch.utils.flop_counter`` counts: 2 for each multiply-add."""
+        return None if self.macs is None else self.macs * 2
 
 
 def totals(design: t.TypedDesign) -> Totals:
@@ -37,6 +45,7 @@ def totals(design: t.TypedDesign) -> Totals:
         training_weights=costs.training_weights,
         buffers=costs.buffers,
         macs=costs.macs,
+        activations=costs.activations,
         layers=costs.layers,
         depth=depth(design),
         receptive_field=receptive_field(rows(design, depth=1)),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
+from archdsl.ir.amount import Amount
 from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import Parameter, Value
@@ -321,10 +322,10 @@ class Op:
         """
         return incoming[1] if self.stated_channels is None else arguments[self.stated_channels]
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Multiply-adds for one sample (batch 1), as half of ``torch.utils.flop_counter`` counts them.
 
-        Only asked where every size but the batch is fixed.
+        Where sizes are open, a formula (``ir.amount.product``); a rule that knows none asks for ``fixed`` sizes.
         """
         return 0
 

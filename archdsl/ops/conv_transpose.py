@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import prod
 
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.kinds import BOOL, INT, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule, Window
@@ -14,7 +14,6 @@ from archdsl.ops.rules import (
     MINUS,
     NO_SPACE_TO_CONVOLVE,
     TIMES,
-    fixed,
     fixed_channels,
     groups_divide_channels,
     rank_is_one_of,
@@ -133,9 +132,9 @@ class ConvTranspose(Op):
         weight = {"weight": (call.x.channels, channels // call.integer("groups"), *kernels)}
         return weight | {"bias": (channels,)} if call.arguments["bias"] else weight
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Every input place is multiplied with every weight of the kernels once."""
-        return prod(fixed(call.x.spatial)) * prod(self.weights(call)["weight"])
+        return product((*call.x.spatial, *self.weights(call)["weight"]))
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """An output place is reached by at most ``ceil(k/s)`` inputs, and the next input is s outputs away."""
