@@ -22,7 +22,8 @@ def budget_table(budget: Budget) -> list[Line]:
         ("together", binary(budget.inference), binary(budget.training)),
     ]
     if budget.fits is not None and setting.limit is not None:
-        lines.append((f"largest batch in {binary(setting.limit)}", *map(_batch, budget.fits)))
+        inference, training = map(_batch, budget.fits)
+        lines.append((f"largest batch in {binary(setting.limit)}", inference, training))
     return lines
 
 

@@ -30,7 +30,36 @@ network open_sizes() {
 # --- text -------------------------------------------------------------------------------------------------------------
 
 SMALL = """\
+small  a.arch:2
+image N x 3 x 32 x 32 -> logits N x 10
 
+layer    kind      output           weights     MACs  field  line
+-------  --------  ---------------  -------  -------  -----  ----
+conv     conv      N x 8 x 32 x 32      224  221,184      3     4
+relu     relu      N x 8 x 32 x 32                        3     4
+maxpool  max_pool  N x 8 x 16 x 16                        4     5
+flatten  flatten   N x 2048                                     6
+fc       linear    N x 10            20,490   20,480            7
+-------  --------  ---------------  -------  -------  -----  ----
+total                                20,714  241,664
+
+where they go  weights                      MACs                         values
+conv           ▎                        1%  ████████████████████▏   92%  █████████▊              44%
+relu                                                                     █████████▊              44%
+maxpool                                                                  ██▌                     11%
+fc             █████████████████████▊  99%  █▉                       8%  ▏                       <1%
+
+20.7 k weights
+242 k multiply-adds a sample
+18.4 k values in the outputs of its layers a sample
+2 weighted layers deep, 5 layers in all; receptive field 4
+
+memory, batch 1, fp32      inference  training
+weights and buffers         80.9 KiB  80.9 KiB
+gradients                             80.9 KiB
+state of adam                          162 KiB
+values: at the peak, kept   76.0 KiB  68.0 KiB
+together                     157 KiB   392 KiB
 """
 
 
@@ -98,8 +127,10 @@ def test_markdown(cli: Cli) -> None:
     assert rows[0] == "| layer | kind | output | weights | MACs | field | line |"
     assert rows[1] == "| :--- | :--- | :--- | ---: | ---: | ---: | ---: |"
     assert rows[2] == "| `conv` | conv | N x 8 x 32 x 32 | 224 | 221,184 | 3 | 4 |"
-    assert rows[-1] == "| **total** |  |  | **20,714** | **241,664** |  |  |"
-    assert {row.count("|") for row in rows} == {8}
+    assert rows[7] == "| **total** |  |  | **20,714** | **241,664** |  |  |"
+    assert {row.count("|") for row in rows[:8]} == {8}
+    assert rows[8:10] == ["| memory, batch 1, fp32 | inference | training |", "| :--- | ---: | ---: |"]
+    assert rows[-1] == "| together | 157 KiB | 392 KiB |"
 
 
 def test_a_file_name_does_not_become_markdown(cli: Cli) -> None:
@@ -227,7 +258,7 @@ def test_700_000_layers_fold_at_once(cli: Cli) -> None:
     assert result.code == 0
     assert len(result.out.splitlines()) < 26
     assert "350,000 x conv" in result.out
-    assert result.out.splitlines()[-7] == "350,000 weighted layers deep, 700,000 layers in all; receptive field 700,001"
+    assert result.out.splitlines()[-8] == "350,000 weighted layers deep, 700,000 layers in all; receptive field 700,001"
 
 
 def test_the_limit_is_told_where_every_layer_is_asked_for(cli: Cli) -> None:
