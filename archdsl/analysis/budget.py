@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from archdsl.analysis.memory import DTYPES, OPTIMIZERS, Programs, Values
-from archdsl.analysis.totals import Totals
 
 LARGEST_BATCH = 2**20
 """Where a batch as large fits, larger ones are not tried."""
+
+
+class Figures(Protocol):
+    """What is known of a network's weights: its costs or its totals."""
+
+    @property
+    def weights(self) -> int:
+        """Trainable values."""
+
+    @property
+    def buffers(self) -> int:
+        """Other values in the state_dict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +65,11 @@ class Budget:
         return self.weights + self.buffers + self.gradients + self.state + self.values.kept
 
 
-def budget(programs: Programs, totals: Totals, setting: Setting) -> Budget:
+def budget(programs: Programs, figures: Figures, setting: Setting) -> Budget:
     """
     :raises OpenSize: where other sizes than the batch are open.
     """
-    made = _budget(programs, totals, setting)
+    made = _budget(programs, figures, setting)
     if setting.limit is None:
         return made
 
@@ -70,13 +82,13 @@ def budget(programs: Programs, totals: Totals, setting: Setting) -> Budget:
     return replace(made, fits=(largest_batch(setting.limit, inference), largest_batch(setting.limit, training)))
 
 
-def _budget(programs: Programs, totals: Totals, setting: Setting) -> Budget:
+def _budget(programs: Programs, figures: Figures, setting: Setting) -> Budget:
     size = DTYPES[setting.dtype]
-    weights = size * totals.weights
+    weights = size * figures.weights
     return Budget(
         setting=setting,
         weights=weights,
-        buffers=size * totals.buffers,
+        buffers=size * figures.buffers,
         gradients=weights,
         state=OPTIMIZERS[setting.optimizer] * weights,
         values=programs.values(setting.batch, setting.dtype),

@@ -311,3 +311,19 @@ def _skipped(path: t.TypedBody) -> str:
     """What a path without layers hands on."""
     label = next((node.label for node in path.nodes if isinstance(node, t.TypedRefer)), d.X)
     return "input" if label == d.X else label
+
+
+def last_field(found: list[Row]) -> tuple[int, ...] | None:
+    """What one place of the last feature map sees of the input, as published tables have it; None without one.
+
+    The last feature map is the last value with space before a pool that takes it all in, however large it is:
+    behind a global pool every network sees the whole image.
+    """
+    seen = None
+    for row in found:
+        if row.when is not None:
+            continue
+        if row.is_adaptive or row.output is None or row.output.rank < 3:
+            break
+        seen = rf.extents(row.field)
+    return seen

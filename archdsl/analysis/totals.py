@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archdsl.analysis import receptive_field as rf
 from archdsl.analysis.costs import CostTable
 from archdsl.analysis.depth import depth
-from archdsl.analysis.table import Row, rows
+from archdsl.analysis.table import last_field, rows
 from archdsl.ir import typed as t
 from archdsl.ir.amount import Amount
 
@@ -48,21 +47,5 @@ def totals(design: t.TypedDesign) -> Totals:
         activations=costs.activations,
         layers=costs.layers,
         depth=depth(design),
-        receptive_field=receptive_field(rows(design, depth=1)),
+        receptive_field=last_field(rows(design, depth=1)),
     )
-
-
-def receptive_field(found: list[Row]) -> tuple[int, ...] | None:
-    """What one place of the last feature map sees of the input, as published tables have it; None without one.
-
-    The last feature map is the last value with space before a pool that takes it all in, however large it is:
-    behind a global pool every network sees the whole image.
-    """
-    seen = None
-    for row in found:
-        if row.when is not None:
-            continue
-        if row.is_adaptive or row.output is None or row.output.rank < 3:
-            break
-        seen = rf.extents(row.field)
-    return seen

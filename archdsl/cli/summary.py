@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 
+from archdsl.analysis.heaviest import COSTS
 from archdsl.analysis.memory import DTYPES, OPTIMIZERS
 from archdsl.cli import terminal
 from archdsl.cli.choose import choose_network, open_file
@@ -13,7 +14,6 @@ from archdsl.cli.refusal import CommandError
 from archdsl.driver.compilation import Compilation
 from archdsl.driver.summary import Setting, Summary, TooManyRows, document_of, open_sizes, summarize, text_of
 from archdsl.ir.design import Design
-from archdsl.report.chosen import METRICS
 from archdsl.report.csv import render_csv
 from archdsl.report.table import render_markdown, render_text
 from archdsl.syntax.literals import is_number, read_number
@@ -59,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="fold what lies deeper: a number of path parts, or `all` (default: 2 or 1, to fit a screen; in JSON all)",
     )
-    parser.add_argument("--sort", choices=tuple(METRICS), help="the most costly rows first")
+    parser.add_argument("--sort", choices=tuple(COSTS), help="the most costly rows first")
     parser.add_argument("--top", type=_count, metavar="T", help="show the first T rows alone (by MACs without --sort)")
     parser.add_argument("--batch", type=_count, default=1, metavar="B", help="samples, for memory (default: 1)")
     parser.add_argument("--dtype", choices=tuple(DTYPES), default="fp32", help="type of all numbers (default: fp32)")

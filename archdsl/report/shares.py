@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archdsl.analysis.costs import Costs
+from archdsl.analysis.heaviest import COSTS, cost_of, counted, typical
 from archdsl.analysis.table import Row
 from archdsl.diagnostics.escape import width_of
-from archdsl.report.chosen import METRICS, cost_of, counted, typical
 from archdsl.report.figures import path_range
 
 COLUMNS = (("weights", "weights"), ("macs", "MACs"), ("activations", "values"))
@@ -21,7 +21,7 @@ _LEAST, _MOST = 6, 22
 
 def render_shares(parts: Sequence[Row], width: int) -> list[str]:
     """A line for each part that costs something, in the order of the network; none where there is one part only."""
-    costly = [part for part in parts if any(cost_of(part, metric) for metric in METRICS.values())]
+    costly = [part for part in parts if any(cost_of(part, metric) for metric in COSTS.values())]
     shown, others = _largest(costly)
     if len(shown) < 2:
         return []
@@ -32,11 +32,11 @@ def render_shares(parts: Sequence[Row], width: int) -> list[str]:
         costs.append(sum(map(counted, others), Costs()))
     column = min(max(map(width_of, (*names, "where they go"))), 24)
     bar = max(_LEAST, min(_MOST, (width - column) // len(COLUMNS) - len(_GAP) - 5))
-    totals = {key: max(1, sum(typical(METRICS[key](one)) for one in costs)) for key, _ in COLUMNS}
+    totals = {key: max(1, sum(typical(COSTS[key](one)) for one in costs)) for key, _ in COLUMNS}
     head = "".join(f"{_GAP}{title:<{bar + 5}}" for _, title in COLUMNS)
     lines = [f"{'where they go':<{column}}{head}".rstrip()]
     for name, one in zip(names, costs, strict=True):
-        cells = (_cell(typical(METRICS[key](one)) / totals[key], bar) for key, _ in COLUMNS)
+        cells = (_cell(typical(COSTS[key](one)) / totals[key], bar) for key, _ in COLUMNS)
         lines.append(f"{_cut(name, column):<{column}}{_GAP}{_GAP.join(cells)}".rstrip())
     return lines
 
@@ -45,10 +45,10 @@ def _largest(parts: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """The parts to show in their order, and the rest: those whose largest share is smallest."""
     if len(parts) <= MOST_PARTS:
         return list(parts), []
-    totals = {key: max(1, sum(cost_of(part, metric) for part in parts)) for key, metric in METRICS.items()}
+    totals = {key: max(1, sum(cost_of(part, metric) for part in parts)) for key, metric in COSTS.items()}
 
     def share(part: Row) -> float:
-        return max(cost_of(part, metric) / totals[key] for key, metric in METRICS.items())
+        return max(cost_of(part, metric) / totals[key] for key, metric in COSTS.items())
 
     kept = {id(part) for part in sorted(parts, key=share, reverse=True)[: MOST_PARTS - 1]}
     return [part for part in parts if id(part) in kept], [part for part in parts if id(part) not in kept]

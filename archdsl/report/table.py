@@ -42,7 +42,7 @@ def render_text(
 ) -> str:
     """The table for a terminal of ``width`` columns: cells aligned, the figures of the whole network below.
 
-    ``sort`` is one of ``METRICS``, ``top`` the number of rows that are shown.
+    ``sort`` is one of ``COSTS``, ``top`` the number of rows that are shown.
     """
     style = _COLORED if color else _PLAIN
     chosen = choose(summary, sort, top)

@@ -202,13 +202,23 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What ``within`` allows: a number, or so many hundredths of the expected value."""
+
+    number: Expression
+    in_percent: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Expect:
-    """``expect params == 25_557_032``."""
+    """``expect params == 25_557_032``, ``expect macs == 4.1G within 1%``."""
 
     metric: Identifier
     relation: str
     value: Expression
     span: Span
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +400,7 @@ __all__ = [
     "String",
     "Target",
     "Template",
+    "Tolerance",
     "TupleType",
     "TypeExpression",
     "Unary",
