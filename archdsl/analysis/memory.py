@@ -127,9 +127,18 @@ class _Count:
         if not self._training or not self._trained[run.result]:
             return
         kept = call.op.kept(call, output)
-        values = (*(run.operands if kept.inputs else ()), *((run.result,) if kept.output else ()))
+        inputs = self._needed(run.operands) if kept.inputs else ()
+        trained = (value for value in run.operands if kept.trained_inputs and self._trained[value])
+        values = (*inputs, *trained, *((run.result,) if kept.output else ()))
         self._kept.update(self._storage[value] for value in values)
         self._kept_besides += run.times * (self._size * kept.values + INDEX * kept.indices)
+
+    def _needed(self, operands: tuple[int, ...]) -> tuple[int, ...]:
+        """The operands that a backward pass asks for: of several, those that another one's gradient rests on."""
+        if len(operands) == 1:
+            return operands
+        trained = [self._trained[value] for value in operands]
+        return tuple(value for index, value in enumerate(operands) if any(trained[:index] + trained[index + 1 :]))
 
     def _place(self, run: Run, call: Call) -> None:
         """The result lies in a storage of its own, or in that of the first operand."""

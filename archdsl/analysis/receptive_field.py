@@ -9,8 +9,8 @@ Both steps commute with a change of the starting point, so that the way through 
 from a single pixel, and then placed behind whatever comes before (``behind``); and a block applied n times
 in a row is a power (``times``).
 
-Exact against real gradients, with one exception: behind a transposed convolution whose kernel is no multiple
-of its stride, neighbouring places see unequally much, and the most is taken for all.
+Exact against real gradients, place by place; the extent that tables show is that of the place that sees most. Where
+windows depend on the size of the input (adaptive pools), the largest is taken for all.
 """
 
 from __future__ import annotations
@@ -163,6 +163,8 @@ def _way(window: Window) -> Seen | None:
     if not isinstance(window.extent, int) or not isinstance(window.stride, int | Fraction):
         return None
     step, period = Fraction(window.stride).as_integer_ratio()
+    if window.spans:
+        return Seen(window.spans, step)
     starts = [place * step // period - window.padding for place in range(period)]
     return Seen(tuple((start, start + window.extent - 1) for start in starts), step)
 

@@ -11,7 +11,7 @@ METRICS: Mapping[str, str] = {
     "flops": "2 for each multiply-add",
     "activations": "values in the outputs of all layers, for one sample in inference",
     "memory": "bytes in inference of one sample: weights, buffers and the values alive at the worst moment, in fp32",
-    "training_memory": "bytes in training on one sample in fp32: weights, buffers, gradients, Adam's state, kept values",
+    "training_memory": "bytes in training on one sample in fp32: the same, gradients, Adam's state, what is kept",
     "depth": "weighted layers on the longest way from an input to an output",
     "layers": "layers and joins, with all repetitions",
     "receptive_field": "input pixels that one place of the last feature map sees, on each axis",

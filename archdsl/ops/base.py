@@ -238,11 +238,15 @@ class Window(NamedTuple):
     ``extent`` places of the input are seen by one output value. ``stride`` is the step between the windows
     of neighbouring outputs: below 1 where the layer enlarges (``Fraction(1, 2)`` for an upsampling by 2).
     ``padding`` places lie before the input's first. Open sizes only come from adaptive pools.
+
+    Where neighbours see unequally much, ``spans`` has the first and the last place for each output of a period; an
+    output that sees nothing has those that the next one begins and the one before ends with.
     """
 
     extent: Size
     stride: Size | Fraction
     padding: int = 0
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 # --- the layer kind -----------------------------------------------------------------------------------

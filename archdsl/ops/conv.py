@@ -147,7 +147,7 @@ class Conv(WindowLayer):
         padded = self._padded(call)
         if padded is None:
             return INPUTS
-        return Kept(inputs=call.arguments["padding_mode"] in ("reflect", "replicate"), values=padded)
+        return Kept(trained_inputs=call.arguments["padding_mode"] in ("reflect", "replicate"), values=padded)
 
     def scratch(self, call: Call, output: TensorType) -> Scratch:
         """The padded copy."""

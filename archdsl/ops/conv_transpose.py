@@ -64,6 +64,27 @@ def something_is_left(call: Call, axis: WindowAxis, extra: int) -> bool:
     return False
 
 
+def _window(axis: WindowAxis) -> Window:
+    """Input i is written to the outputs ``i*s - p + d*t`` for the taps t of the kernel.
+
+    So an output sees the inputs that have a tap for it. With them stand the first place that it or any output behind it
+    sees, and the last that it or any output before it sees: windows that follow look at neighbours together.
+    """
+    stride, reach = axis.stride, axis.extent - 1
+    seen: list[list[int]] = []
+    around = 2 * stride * axis.dilation
+    for output in range(-around, stride + around):
+        place = output + axis.leading
+        candidates = range(-((reach - place) // stride), place // stride + 1)
+        seen.append([source for source in candidates if (place - source * stride) % axis.dilation == 0])
+    spans = []
+    for index in range(around, around + stride):
+        behind = [sources[0] for sources in seen[index:] if sources]
+        before = [sources[-1] for sources in seen[: index + 1] if sources]
+        spans.append((min(behind), max(before)))
+    return Window(-(-axis.extent // stride), Fraction(1, stride), 0, tuple(spans))
+
+
 class ConvTranspose(Op):
     """Transposed convolution: spreads each place over a window and so enlarges; 1-D, 2-D or 3-D by what flows in.
 
@@ -139,9 +160,7 @@ class ConvTranspose(Op):
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """An output place is reached by at most ``ceil(k/s)`` inputs, and the next input is s outputs away."""
         axes = self.axes(call)
-        if axes is None:
-            return None
-        return tuple(Window(-(-axis.extent // axis.stride), Fraction(1, axis.stride)) for axis, _ in axes)
+        return None if axes is None else tuple(_window(axis) for axis, _ in axes)
 
     def arithmetic(self, call: Call, axis: int) -> str | None:
         """The formula of a spatial axis."""

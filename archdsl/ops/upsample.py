@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import ceil, floor
 
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import FLOAT, INT, STRING, Constraint, Parameter, one_of
@@ -86,8 +87,12 @@ class Upsample(Op):
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """One place, or the two neighbours that are interpolated; the next place is ``scale`` outputs away."""
-        seen = 2 if call.arguments["mode"] == "bilinear" else 1
-        return (Window(seen, 1 / Fraction(_scale(call))),) * len(call.x.spatial)
+        scale = Fraction(_scale(call))
+        if call.arguments["mode"] != "bilinear":
+            return (Window(1, 1 / scale),) * len(call.x.spatial)
+        middles = [(output + Fraction(1, 2)) / scale - Fraction(1, 2) for output in range(scale.numerator)]
+        spans = tuple((floor(middle), ceil(middle)) for middle in middles)
+        return (Window(2, 1 / scale, 0, spans),) * len(call.x.spatial)
 
     def arithmetic(self, call: Call, axis: int) -> str | None:
         """``28·2 = 56``, ``⌊7·1.5⌋ = 10``."""

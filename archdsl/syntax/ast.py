@@ -26,6 +26,7 @@ from archdsl.syntax.ast_expressions import (
     Sequence,
     String,
     Template,
+    Tolerance,
     Unary,
 )
 
@@ -198,15 +199,6 @@ class Output:
     shape: Shape | None
     when: Identifier | None
     body: Body | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """What ``within`` allows: a number, or so many hundredths of the expected value."""
-
-    number: Expression
-    in_percent: bool
     span: Span
 
 
