@@ -75,6 +75,10 @@ bench: $(READY) ## measure speed and memory against torchinfo (ARGS='--quick', A
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
 	python -W ignore -m tests.sizes.campaign --networks 2000 $(ARGS)
 
+.PHONY: numbers-campaign
+numbers-campaign: $(READY) ## compare weights, MACs and memory of 5,000 random networks with torch (an hour)
+	python -m tests.numbers.campaign --networks 5000 $(ARGS)
+
 # --- set-up ------------------------------------------------------------------------------------------------------------
 
 # torch goes in first and by its exact version: any other order may fetch the newest CUDA build, several GB of it.

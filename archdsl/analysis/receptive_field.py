@@ -23,12 +23,10 @@ from math import gcd, lcm
 
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Window
+from archdsl.ops.limits import LONGEST_PERIOD
 
 FARTHEST = 2**40
 """Intervals are not followed beyond this size: no image is so large, and repeated strides would grow for ever."""
-
-LONGEST_PERIOD = 4096
-"""Enlarging further than that, without reducing in between, is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +163,8 @@ def _way(window: Window) -> Seen | None:
     step, period = Fraction(window.stride).as_integer_ratio()
     if window.spans:
         return Seen(window.spans, step)
+    if period > LONGEST_PERIOD:
+        return None
     starts = [place * step // period - window.padding for place in range(period)]
     return Seen(tuple((start, start + window.extent - 1) for start in starts), step)
 

@@ -141,7 +141,10 @@ def campaign(networks: int, seed: int, *, say: bool = False) -> Tally:
         text = Drawer(random, fits).network().text()
         done = compare(text, tally)
         if say and done and tally.networks % 500 == 0:
-            print(f"{tally.networks:,} networks, {len(tally.wrong)} disagreements, {time.monotonic() - start:.0f} s")
+            print(
+                f"{tally.networks:,} networks, {len(tally.wrong)} disagreements, {time.monotonic() - start:.0f} s",
+                flush=True,
+            )
     return tally
 
 
