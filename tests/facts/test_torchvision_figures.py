@@ -30,8 +30,8 @@ FIGURES = {
     "swin_t": (28_288_354, 4_490_566_656),
     "maxvit_t": (30_919_624, 5_558_046_720),
 }
-"""Weights (auxiliary heads included) and multiply-adds in inference (without them), at the sizes that the specs propose:
-224, and 299 for Inception-v3."""
+"""Weights (auxiliary heads included) and multiply-adds in inference (without them), at the sizes that the specs
+propose: 224, and 299 for Inception-v3."""
 
 FIELDS = {"alexnet": 195, "vgg16": 212, "inception_v3": 1311}
 
