@@ -68,7 +68,7 @@ class StatementLowering:
                 self._input(node, nodes, top=top)
             case ast.Output():
                 self._output(node, nodes, top=top)
-            case ast.Expect(_, _, _, span):
+            case ast.Expect(span=span):
                 if not top:
                     self._scope.fail("E0218", "expectations stand directly in the network", span)
 

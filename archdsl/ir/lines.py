@@ -11,6 +11,9 @@ from archdsl.ir.walk import inner_bodies, label_of, level
 MAX_NESTED = 3
 """How many calls stand inside each other on one line."""
 
+UNROLLED_TURNS = 4
+"""A loop with a fixed number of turns up to this is written out."""
+
 
 def is_sequential(body: Body) -> bool:
     """Whether a body can be an ``nn.Sequential``: a chain in which every step is a module of its own."""

@@ -57,10 +57,18 @@ def term(size: Size) -> str:
     return f"({text})" if " " in outside_brackets else text
 
 
+class OpenSize(Exception):
+    """A rule that needs fixed sizes was asked about open ones."""
+
+
 def fixed(sizes: tuple[Size, ...]) -> tuple[int, ...]:
-    """Sizes of which the caller knows that none is open."""
+    """Sizes of which the caller knows that none is open.
+
+    :raises OpenSize: where it is mistaken.
+    """
     known = tuple(size for size in sizes if isinstance(size, int))
-    assert len(known) == len(sizes)
+    if len(known) < len(sizes):
+        raise OpenSize
     return known
 
 

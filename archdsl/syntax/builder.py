@@ -215,6 +215,12 @@ class Builder:
         metric, relation, value = children
         return ast.Expect(self._identifier(metric), relation.text, value, span)
 
+    def expect_within(self, children: Children, span: Span) -> object:
+        metric, relation, value, number, *percent = children
+        place = Span(self._path, number.start, number.end)
+        tolerance = ast.Tolerance(self.number([number], place), bool(percent), place)
+        return ast.Expect(self._identifier(metric), relation.text, value, span, tolerance)
+
     def let(self, children: Children, span: Span) -> object:
         return ast.Let(children[0], children[1], span)
 
@@ -345,7 +351,7 @@ class Builder:
     def constant(self, children: Children, span: Span) -> object:
         return ast.Constant(_KEYWORD_CONSTANTS[children[0].text], span)
 
-    def number(self, children: Children, span: Span) -> object:
+    def number(self, children: Children, span: Span) -> ast.Number | ast.Invalid:
         text = children[0].text
         value = read_number(text)
         if isinstance(value, Fault):
