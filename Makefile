@@ -71,6 +71,10 @@ tables: $(READY) ## rebuild the parser's tables after a change of archdsl/syntax
 bench: $(READY) ## measure speed and memory against torchinfo (ARGS='--quick', ARGS='--strict')
 	python -m benchmarks $(ARGS)
 
+.PHONY: nightly
+nightly: $(READY) ## the tests that are too slow for every change: outputs of all of torchvision's networks (15 minutes)
+	pytest -n 2 --dist worksteal -m nightly $(ARGS)
+
 .PHONY: sizes-campaign
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
 	python -W ignore -m tests.sizes.campaign --networks 2000 $(ARGS)

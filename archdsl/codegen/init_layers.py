@@ -109,6 +109,7 @@ class InitLayers(InitScope):
             raise Refused("this step applies different blocks in different applications", node.span)
         callee = self._class_of(next(iter(units.values())))
         channels = [self._callee_channels(node, index, applied) for index in range(len(callee.channel_formals))]
+        arguments = self._completed(callee, arguments)
         assert node.slot is not None
         self._add(node.slot, self._construct(callee, channels, arguments), sink)
         self.flow = self._after_block(callee, channels, arguments, applied)
@@ -129,6 +130,14 @@ class InitLayers(InitScope):
         free = [name for name in formals if name not in fixed]
         given = {free[int(name[1:])] if name.startswith("#") else name: value for name, value in arguments.items()}
         return fixed | given
+
+    def _completed(self, callee: ClassCode, arguments: dict[str, Expr]) -> dict[str, Expr]:
+        """The arguments with defaults that read other parameters computed from what those are here."""
+        terms = {formal.name: formal.default for formal in callee.formals if formal.default is not None} | arguments
+        for name, default in callee.derived.items():
+            if name not in arguments:
+                terms[name] = arguments[name] = substitute(default, terms, self.size)
+        return arguments
 
     def _callee_channels(self, node: d.Apply, index: int, uses: list[t.TypedApply]) -> Expr:
         if index == 0 and self.flow.channels is not None:

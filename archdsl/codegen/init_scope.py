@@ -15,7 +15,19 @@ from archdsl.codegen.refusal import Refused
 from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Program, Unit
 from archdsl.ir import design as d
-from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, SizeOf, locals_in
+from archdsl.ir.expr import (
+    BinaryOp,
+    BuiltinCall,
+    Const,
+    Expr,
+    IfElse,
+    IndexOf,
+    Items,
+    Local,
+    NameTemplate,
+    SizeOf,
+    locals_in,
+)
 from archdsl.ir.terms import NOWHERE
 
 ClassOf = Callable[[Unit], ClassCode]
@@ -46,6 +58,8 @@ class InitScope:
         self._shared: set[str] = set()
         self.closed: dict[str, Expr | None] = {}
         """Running channel counts: what each is at the end, in terms of the parameters, where that is plain."""
+        self._variables: dict[str, Expr] = {}
+        """Variables of the constructor that a `let` became, with what they stand for."""
         self._outer: list[list[ast.stmt]] = []
         self._carrying: str | None = None
         self._spliced = False
@@ -127,6 +141,35 @@ class InitScope:
         known = {name: value for name, value in running.items() if value is not None}
         return substitute(channels, known, self.size) if len(known) == len(running) else None
 
+    def variable_for(self, wanted: str, term: Expr) -> Expr:
+        """A variable for what a ``let`` computes; the term itself where it is a name or a number."""
+        if not isinstance(term, BinaryOp | BuiltinCall | IfElse | Items):
+            return term
+        variable = fresh((wanted,), self._taken)
+        self._taken.add(variable)
+        self._variables[variable] = self.expanded(term)
+        self.closed[variable] = self.closed_form_of(term)
+        self.statements.append(py.assign(variable, self.written(term)))
+        return local(variable)
+
+    def variables_for(self, wanted: tuple[str, ...], term: Expr) -> list[Expr]:
+        """Variables for the parts of a tuple."""
+        variables = [fresh((name,), self._taken) for name in wanted]
+        self._taken.update(variables)
+        for index, variable in enumerate(variables):
+            self._variables[variable] = IndexOf(self.expanded(term), Const(index, NOWHERE), NOWHERE)
+            self.closed[variable] = None
+        self.statements.append(ast.Assign([py.target_of(variables)], self.written(term)))
+        return [local(variable) for variable in variables]
+
+    def expanded(self, expr: Expr) -> Expr:
+        """A term with the variables that a ``let`` became replaced by what they stand for."""
+        return substitute(expr, self._variables, self.size)
+
+    def without_idle_variables(self) -> list[ast.stmt]:
+        """The statements without variables of a ``let`` that nothing reads."""
+        return without_idle(self.statements, frozenset(self._variables))
+
     def carry(self, node: d.Node) -> str:
         """A variable that holds the channel count from here on."""
         current = self.flow.channels
@@ -164,11 +207,11 @@ class InitScope:
     def _save(self) -> tuple[object, ...]:
         return (
             list(self.statements), dict(self.scope), self.flow, dict(self._labels), set(self._taken),
-            set(self._shared), dict(self.closed), self.uses_in_channels, self.statements,
+            set(self._shared), dict(self.closed), self.uses_in_channels, self.statements, dict(self._variables),
         )  # fmt: skip
 
     def _restore(self, saved: tuple[object, ...]) -> None:
-        statements, scope, flow, labels, taken, shared, closed, uses, same = saved
+        statements, scope, flow, labels, taken, shared, closed, uses, same, self._variables = saved  # type: ignore[assignment]
         self.statements = same  # type: ignore[assignment]
         self.statements[:] = statements  # type: ignore[call-overload]
         self.scope, self.flow, self._labels = scope, flow, labels  # type: ignore[assignment]
@@ -179,3 +222,29 @@ class InitScope:
 def is_constant(expr: Expr) -> bool:
     """Whether an expression reads nothing."""
     return isinstance(expr, Const)
+
+
+def without_idle(statements: list[ast.stmt], variables: frozenset[str]) -> list[ast.stmt]:
+    """Statements without assignments to variables that none of them reads, inner blocks included."""
+    while True:
+        read = {
+            node.id for statement in statements for node in ast.walk(statement)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }  # fmt: skip
+        if not _drop(statements, variables - read):
+            return statements
+
+
+def _drop(statements: list[ast.stmt], idle: frozenset[str]) -> bool:
+    """Takes assignments to some variables out; whether there were any."""
+    kept = [
+        statement for statement in statements
+        if not (isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) in idle)
+    ]  # fmt: skip
+    changed = len(kept) < len(statements)
+    statements[:] = kept
+    for statement in kept:
+        if isinstance(statement, ast.For | ast.If):
+            changed |= _drop(statement.body, idle)
+            changed |= _drop(statement.orelse, idle)
+    return changed

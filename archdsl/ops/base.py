@@ -179,6 +179,8 @@ Argumentlike = Argument | InputSize | Literal | Operand | Operands
 class TorchModule:
     """``nn.Conv2d(in, out, kernel_size=...)``: a class of ``torch.nn`` and its constructor arguments.
 
+    A name without ``nn.`` is a class that generated files carry with them (``codegen/support.py``).
+
     Keyword arguments whose value equals torch's own default are left out by the rule itself.
     """
 

@@ -244,7 +244,7 @@ class Builder:
         return children[0]
 
     def soft_label(self, children: Children, span: Span) -> object:
-        return ast.Template((children[0].text,), span)
+        return self.template(children, span)
 
     def template(self, children: Children, span: Span) -> object:
         parts: list[str | ast.Expression] = [children[0].text]

@@ -22,7 +22,7 @@ MAX_CONTROL = 5
 """So many invisible characters are pointed at."""
 
 _MASTER = re.compile(PATTERN)
-_TAIL = re.compile(r"[A-Za-z0-9_]+")
+_TAIL = re.compile(r"-?[A-Za-z0-9_]+|-(?=\{)")
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _NO_SEPARATOR_AFTER = frozenset(("_SEP", "_ARROW", "_LBRACE"))
 _JOINS_LINES = frozenset(("_ARROW", "ELSE", "WHERE"))
@@ -32,7 +32,7 @@ _STARTS_OPERAND = frozenset("NAME NUMBER STRING TRUE FALSE NONE".split())
 _DEFINES = frozenset(("BLOCK", "NETWORK", "FROM"))
 _DEFINED_NAME = re.compile(r"[ \t]+[A-Za-z][A-Za-z0-9_]*[ \t]*[(=]|[ \t]+[.A-Za-z][.A-Za-z0-9_]*[ \t]+import\b")
 _INVISIBLE = frozenset(("COMMENT", "LINE"))
-_LABEL_PARTS = frozenset(("NAME", "TAIL", "_TCLOSE"))
+_LABEL_PARTS = frozenset("NAME TAIL _TCLOSE BLOCK NETWORK INPUT OUTPUT EXPECT".split())
 _CHARACTER_HELP = {
     "&": "write `and`",
     "|": "write `or`",
