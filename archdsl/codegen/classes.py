@@ -166,7 +166,9 @@ def docstring(text: str, level: int) -> ast.stmt:
     """A docstring statement, its paragraphs filled to the width of a line at this indentation."""
     width = LINE_WIDTH - 4 * level
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
-    filled = ["\n".join(textwrap.wrap(part, width - 3 * (index == 0))) for index, part in enumerate(paragraphs)]
+    # The quotes before the first line; behind it as well where the whole text might stand on it.
+    quotes = 6 if len(paragraphs) == 1 and len(paragraphs[0]) <= width - 3 else 3
+    filled = ["\n".join(textwrap.wrap(part, width - quotes * (index == 0))) for index, part in enumerate(paragraphs)]
     return py.expression(ast.Constant(docstring_value("\n\n".join(filled), level)))
 
 

@@ -181,7 +181,8 @@ class InitWriter(InitLayers):
 
     def _loop(self, node: d.Loop, sink: ModuleSink) -> None:
         iterable = self.term(node.iterable)
-        written_out = isinstance(sink, Attributes) or not _repeats_itself(node)
+        needed = self.decisions.writes_out_loops or isinstance(sink, Attributes)
+        written_out = needed or not _repeats_itself(node)
         turns = self.decisions.written_out(node, self.expanded(iterable)) if written_out else None
         if turns is not None:
             for values in turns:

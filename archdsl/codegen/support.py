@@ -19,7 +19,7 @@ def round_to(number: float, multiple: int) -> int:
 ''',
     "StochasticDepth": '''
 class StochasticDepth(nn.Module):
-    """Skips a branch for whole samples at random while training, and scales up what is left."""
+    """Sets whole samples to zero at random while training, and scales up the others."""
 
     def __init__(self, p: float) -> None:
         super().__init__()
