@@ -167,8 +167,8 @@ class InitScope:
         return substitute(expr, self._variables, self.size)
 
     def without_idle_variables(self) -> list[ast.stmt]:
-        """The statements without variables of a ``let`` that nothing reads."""
-        return without_idle(self.statements, frozenset(self._variables))
+        """The statements without those that only set a variable which nothing reads."""
+        return without_idle(self.statements, frozenset(self.closed))
 
     def carry(self, node: d.Node) -> str:
         """A variable that holds the channel count from here on."""
@@ -176,7 +176,7 @@ class InitScope:
         if self._carrying is not None:
             self._settle(self._carrying, node)
             return self._carrying
-        if isinstance(current, Local) and current.name in self.closed:
+        if isinstance(current, Local) and current.name in self.closed.keys() - self._variables.keys():
             return current.name
         if isinstance(current, Local) and current.name == IN_CHANNELS and not self.unit.is_network:
             variable = fresh(("channels", "width", "features"), self._taken)
@@ -225,26 +225,50 @@ def is_constant(expr: Expr) -> bool:
 
 
 def without_idle(statements: list[ast.stmt], variables: frozenset[str]) -> list[ast.stmt]:
-    """Statements without assignments to variables that none of them reads, inner blocks included."""
-    while True:
-        read = {
-            node.id for statement in statements for node in ast.walk(statement)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }  # fmt: skip
-        if not _drop(statements, variables - read):
-            return statements
+    """Statements without assignments to variables that nothing else reads, inner blocks included."""
+    while _drop(statements, variables - _names_read(statements)):
+        pass
+    return statements
+
+
+def _names_read(statements: list[ast.stmt]) -> set[str]:
+    """The names that statements read; that a variable is computed from itself does not count."""
+    read: set[str] = set()
+    for statement in statements:
+        parts: list[ast.AST] = [statement]
+        if isinstance(statement, ast.For | ast.If):
+            read |= _names_read(statement.body) | _names_read(statement.orelse)
+            parts = [statement.iter if isinstance(statement, ast.For) else statement.test]
+        names = (node for part in parts for node in ast.walk(part) if isinstance(node, ast.Name))
+        read |= {node.id for node in names if isinstance(node.ctx, ast.Load) and not _sets_only(statement, {node.id})}
+    return read
 
 
 def _drop(statements: list[ast.stmt], idle: frozenset[str]) -> bool:
-    """Takes assignments to some variables out; whether there were any."""
-    kept = [
-        statement for statement in statements
-        if not (isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) in idle)
-    ]  # fmt: skip
+    """Takes assignments to some variables out, and what they leave empty; whether there were any."""
+    kept = [statement for statement in statements if not _sets_only(statement, idle)]
     changed = len(kept) < len(statements)
-    statements[:] = kept
     for statement in kept:
         if isinstance(statement, ast.For | ast.If):
             changed |= _drop(statement.body, idle)
             changed |= _drop(statement.orelse, idle)
+    statements[:] = [_filled(statement) for statement in kept if not _is_empty(statement)]
     return changed
+
+
+def _sets_only(statement: ast.stmt, idle: AbstractSet[str]) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AugAssign(target=ast.Name(id=name)):
+            return name in idle
+    return False
+
+
+def _is_empty(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.For | ast.If) and not statement.body and not statement.orelse
+
+
+def _filled(statement: ast.stmt) -> ast.stmt:
+    """A condition whose first branch is empty, the other way round."""
+    if isinstance(statement, ast.If) and not statement.body:
+        return ast.If(ast.UnaryOp(ast.Not(), statement.test), statement.orelse, [])
+    return statement

@@ -43,6 +43,18 @@ class Narrow(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return torch.narrow(x, 1, self.start, self.channels)
 ''',
+    "PadChannels": '''
+class PadChannels(nn.Module):
+    """Appends channels of zeros."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        zeros = x.new_zeros(x.shape[0], self.channels - x.shape[1], *x.shape[2:])
+        return torch.cat([x, zeros], dim=1)
+''',
 }
 """The source of each, by its name."""
 

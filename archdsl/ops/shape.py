@@ -136,6 +136,34 @@ class Narrow(Op):
         return TorchFunction("torch.narrow", (Operand(), Literal(1), *place), module=TorchModule("Narrow", place))
 
 
+class PadChannels(Op):
+    """Appends channels of zeros up to ``channels``: the shortcut without weights of He et al. (2015), option A."""
+
+    name = "pad_channels"
+    parameters = (Parameter("channels", INT, constraint=COUNT, doc="channels of the output"),)
+    examples = (
+        Example(((2, 3, 4, 5),), {"channels": 7}),
+        Example(((2, 3, 7),), {"channels": 3}),
+        Example(((2, 3, 2, 3, 4),), {"channels": 4}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape with that many channels."""
+        if not rank_is_one_of(call, 3, 4, 5):
+            return None
+        channels, sentence = call.integer("channels"), "`pad_channels` cannot take channels away"
+        missing = channels - call.x.channels
+        if call.at_least(missing, 0, sentence, argument="channels"):
+            return TensorType((call.x.shape[0], channels, *call.x.shape[2:]))
+        here = f"{call.x} has {call.x.channels} already"
+        call.fail("E0303", sentence, argument="channels", here=here, help="use `narrow`, or a `conv`", actual=call.x)
+        return None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``PadChannels``, a class that the generated file holds."""
+        return TorchModule("PadChannels", (Argument("channels"),))
+
+
 class ZeroPad(Op):
     """A border of zeros: one width for all sides, or ``(left, right, top, bottom)``.
 

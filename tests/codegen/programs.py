@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 PROGRAMS = {
+    "a_variable_stays_what_it_is": """
+block grown(more: bool, twice: bool) {
+    let width = x.channels + 2
+    conv(width, 1)
+    if more { concat { identity; conv(2, 1) } }
+    conv(width, 1)
+    if twice { concat { identity; identity } }
+}
+network n() {
+    input image: [N, 3, H, W]
+    grown(true, true) -> grown(false, true) -> grown(true, false)
+    output features: [N, 26, H, W]
+}
+""",
     "variables": """
 block fire(squeeze: int, expand: int = 2 * squeeze + 1, kernel: sizes = (1, 3), padding: sizes = (0, 1)) {
     let (inner, factor) = (squeeze + x.channels, 2)
