@@ -256,7 +256,7 @@ def _drop(statements: list[ast.stmt], idle: frozenset[str]) -> bool:
     return changed
 
 
-def _sets_only(statement: ast.stmt, idle: AbstractSet[str]) -> bool:
+def _sets_only(statement: ast.stmt, idle: Collection[str]) -> bool:
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AugAssign(target=ast.Name(id=name)):
             return name in idle
