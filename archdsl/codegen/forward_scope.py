@@ -16,13 +16,10 @@ from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir.dim import Dim
 from archdsl.ir.expr import Const, Expr, Local, NameTemplate, SizeOf, locals_in
+from archdsl.ir.lines import MAX_NESTED
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, templates
-from archdsl.ops import REGISTRY
 from archdsl.ops.base import Argument, Argumentlike, Literal, Operand, Operands, TorchFunction
-
-MAX_NESTED = 3
-"""How many calls stand inside each other on one line."""
 
 _UNSAYABLE_SIZE = "a condition in `forward` rests on this size; give the block a parameter for it"
 
@@ -137,21 +134,18 @@ class ForwardScope:
         return substitute(expr, self.scope, self._size)
 
     def _size(self, expr: SizeOf) -> Expr:
-        if expr.value is None and (self._spliced is not None or self.unit.block is None):
-            raise Refused(_UNSAYABLE_SIZE, expr.span)
-        if expr.value is None and expr.attribute in ("channels", "features") and not self.unit.is_network:
+        """A size as ``__init__`` was told it, or as the number that it always is."""
+        label = d.X if expr.value is None else self._text(expr.value)
+        name = self.unit.outside.sized.get(label or "")
+        own = label == d.X and self.unit.block is not None and self._spliced is None
+        if name is not None and expr.attribute == "channels":
+            return Local(f"{name}_channels", expr.span)
+        if own and expr.attribute == "channels" and not self.unit.is_network:
             return Local(IN_CHANNELS, expr.span)
-        if expr.value is None and expr.attribute != "channels":
-            axis = {"height": -2, "width": -1, "length": 2, "depth": 2, "features": -1}[expr.attribute]
-            sizes = {occurrence.inputs[0].shape[axis] for occurrence in self.unit.occurrences}
-        elif expr.value is None:
-            sizes = {occurrence.inputs[0].shape[1] for occurrence in self.unit.occurrences}
-        else:
-            sizes = set()
-        size = sizes.pop() if len(sizes) == 1 else None
-        if isinstance(size, int):
-            return Const(size, expr.span)
-        raise Refused(_UNSAYABLE_SIZE, expr.span)
+        size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
+        if size is None:
+            raise Refused(_UNSAYABLE_SIZE, expr.span)
+        return Const(size, expr.span)
 
     def _attribute(self, slot: d.Slot) -> ast.expr:
         assert slot.name is not None
@@ -197,9 +191,14 @@ class ForwardScope:
 
         return py.call(form.name, [written(v) for v in form.positional], [(k, written(v)) for k, v in form.keywords])
 
+    def written(self, expr: Expr) -> ast.expr:
+        """An expression of the spec in the terms of this method."""
+        return self._stored(self._term(expr))
+
     def _stored(self, expr: Expr) -> ast.expr:
         """An expression over parameters, read from ``self``; loop variables as they are."""
-        names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
+        outside = {f"{name}_channels" for name in self.unit.outside.sized.values()}
+        names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS} | outside
         read = locals_in(expr) & names
         self.stored |= read
         written = to_python(expr)
@@ -252,8 +251,3 @@ class _Referred:
         if self._needed is not None:
             return label in self._needed
         return self._computed or label in self._names
-
-
-def defines_channels(op: str) -> bool:
-    """Whether a layer states the channels of its output: such layers begin a line."""
-    return REGISTRY[op].stated_channels is not None

@@ -20,4 +20,9 @@ from archdsl.ops.base import REGISTRY
 FAMILIES = (conv, conv_transpose, linear, pooling, norm, activation, dropout, shape, upsample, merge)
 """The modules in the order in which documentation shows them."""
 
-__all__ = ["FAMILIES", "REGISTRY"]
+__all__ = ["FAMILIES", "REGISTRY", "defines_channels"]
+
+
+def defines_channels(op: str) -> bool:
+    """Whether a layer states the channels of its output: in generated code such layers begin a line."""
+    return REGISTRY[op].stated_channels is not None

@@ -15,6 +15,7 @@ from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import Parameter, Value
 from archdsl.ir.types import Size, TensorType
+from archdsl.ops.memory import EVERYTHING, Kept, Scratch, Storage
 
 # --- what a rule reports ------------------------------------------------------------------------------
 
@@ -172,7 +173,14 @@ class Operands:
     """All tensors that flow in, as a list (``torch.cat``)."""
 
 
-Argumentlike = Argument | InputSize | Literal | Operand | Operands
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """The layer's own integer argument with the other sign: torch's padding of ``-margin`` cuts off."""
+
+    name: str
+
+
+Argumentlike = Argument | Negated | InputSize | Literal | Operand | Operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +264,10 @@ class Op:
     """The attribute name of an unlabelled layer (``conv``, ``bn``, ``relu``); empty: the layer's own name."""
     functional: ClassVar[bool] = False
     """Whether it is a function in ``forward`` (``to_torch`` gives a ``TorchFunction``) rather than a module."""
+    keeps: ClassVar[Kept] = EVERYTHING
+    """What a call keeps for the backward pass; where that depends on the call, a rule of its own: ``kept``."""
+    storage: ClassVar[Storage] = Storage.OWN
+    """Where the output lies; where that depends on the call, a rule of its own: ``stored``."""
 
     forgets_sizes: ClassVar[bool] = False
     """Whether the spatial sizes of the output have nothing to do with those of the input."""
@@ -315,6 +327,18 @@ class Op:
         Only asked where every size but the batch is fixed.
         """
         return 0
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """What one call in training keeps for the backward pass; only asked where every size is fixed."""
+        return self.keeps
+
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """Where the output lies, in training or in inference."""
+        return self.storage
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """What a call allocates and frees again; only asked where every size is fixed."""
+        return Scratch()
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """What one output value sees per spatial axis; None where it sees only its own place."""

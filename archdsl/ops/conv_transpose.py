@@ -9,6 +9,7 @@ from archdsl.ir.kinds import BOOL, INT, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule, Window
 from archdsl.ops.limits import COUNT, EXTENT, PADDING
+from archdsl.ops.memory import INPUTS
 from archdsl.ops.rules import (
     MINUS,
     NO_SPACE_TO_CONVOLVE,
@@ -20,7 +21,8 @@ from archdsl.ops.rules import (
     term,
 )
 from archdsl.ops.torch_forms import by_rank, keywords
-from archdsl.ops.window import WindowAxis, spatial_words
+from archdsl.ops.window import spatial_words
+from archdsl.ops.window_axis import WindowAxis
 
 
 def transposed_size(axis: WindowAxis, extra: int) -> Size:
@@ -72,6 +74,7 @@ class ConvTranspose(Op):
     """
 
     name = "conv_transpose"
+    keeps = INPUTS
     parameters = (
         Parameter("channels", INT, constraint=COUNT, doc="channels of the output"),
         Parameter("kernel", SIZES, constraint=EXTENT, doc="size of the window"),

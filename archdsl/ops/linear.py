@@ -10,6 +10,7 @@ from archdsl.ir.kinds import BOOL, INT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT
+from archdsl.ops.memory import INPUTS
 from archdsl.ops.rules import fixed, fixed_size, rank_is_one_of
 from archdsl.ops.torch_forms import keywords
 
@@ -23,6 +24,7 @@ class Linear(Op):
 
     name = "linear"
     role = "fc"
+    keeps = INPUTS
     parameters = (
         Parameter("features", INT, constraint=COUNT, doc="features of the output"),
         Parameter("bias", BOOL, True, doc="whether a trained number is added to each feature"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import reduce
+from math import prod
 
 from archdsl.ir.dim import Dim, DimTooComplex, dim_max
-from archdsl.ir.types import Size
+from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Call
 
 MINUS = "\u2212"
@@ -53,6 +54,11 @@ def fixed(sizes: tuple[Size, ...]) -> tuple[int, ...]:
     known = tuple(size for size in sizes if isinstance(size, int))
     assert len(known) == len(sizes)
     return known
+
+
+def volume(value: TensorType) -> int:
+    """The number of values in a tensor of fixed sizes."""
+    return prod(fixed(value.shape))
 
 
 def _alternatives(words: list[str]) -> str:

@@ -35,7 +35,7 @@ SMALL = [
     ("resnet_cifar.arch", "resnet20", {"H": 16, "W": 20}),
     ("shufflenet.arch", "shufflenet_g1", {"H": 64, "W": 48}),
     ("shufflenet.arch", "shufflenet_g3", {"H": 64, "W": 48}),
-    ("unet.arch", "unet", {"H": 32, "W": 48}),
+    ("unet.arch", "unet_padded", {"H": 32, "W": 48}),
 ]
 
 

@@ -24,6 +24,7 @@ from archdsl.ops.base import (
     Call,
     InputSize,
     Literal,
+    Negated,
     Operand,
     Operands,
     TorchForm,
@@ -175,6 +176,8 @@ def _value(argument: Argumentlike, call: Call, tensors: tuple[Tensor, ...]) -> o
     match argument:
         case Argument(name):
             return call.arguments[name]
+        case Negated(name):
+            return -call.integer(name)
         case InputSize(axis, operand):
             return call.inputs[operand].shape[axis]
         case Literal(value):

@@ -76,6 +76,7 @@ BY_RANK = {
     "channel_shuffle": {3, 4, 5},
     "zero_pad": {3, 4, 5},
     "pad_channels": {3, 4, 5},
+    "crop": {3, 4, 5},
     "scale": {3, 4, 5},
     "upsample": {4, 5},
     "dropout2d": {4},
