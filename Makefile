@@ -79,6 +79,9 @@ try-hooks: $(READY) ## run the hooks for pre-commit with pre-commit itself, on a
 	test -x build/pre-commit/bin/pre-commit || { python -m venv build/pre-commit; build/pre-commit/bin/pip install --quiet pre-commit; }
 	cd build/hooked && git add . && PRE_COMMIT_HOME=$(CURDIR)/build/pre-commit/home \
 		$(CURDIR)/build/pre-commit/bin/pre-commit try-repo $(CURDIR) --all-files --verbose
+.PHONY: nightly
+nightly: $(READY) ## the tests that are too slow for every change: outputs of all of torchvision's networks (15 minutes)
+	pytest -n 2 --dist worksteal -m nightly $(ARGS)
 
 .PHONY: sizes-campaign
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)

@@ -90,8 +90,8 @@ class Decisions:
         try:
             value = evaluate(iterable, Environment({}, _no_shapes))
         except EvaluationError:
-            uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)]
-            value = uses[0].items if uses else ()
+            found = {use.items for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)}
+            value = found.pop() if len(found) == 1 else None
         if isinstance(value, int):
             value = range(value)
         if not isinstance(value, tuple | range) or len(value) > 4096:

@@ -45,7 +45,7 @@ def emit(designs: Sequence[TypedDesign], *, source_name: str = "") -> str:
     classes = [*definitions_for(classes), *classes]
     exported = _exported(roots, writer, functions)
     head = _head(list(dict.fromkeys(writer.written[unit.key].name for _, unit in roots)))
-    tree = ast.Module([head, *_imports(classes), exported, *classes, *functions], [])
+    tree = ast.Module([head, *_imports(classes, notes), exported, *classes, *functions], [])
     ast.fix_missing_locations(tree)
     text = print_module(tree, notes)
     verify_print(tree, text)
@@ -66,12 +66,15 @@ def _head(exported: Sequence[str]) -> ast.stmt:
     return docstring(f"{', '.join(exported)} in PyTorch.", 0)
 
 
-def _imports(definitions: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Only what is used: ``import torch`` where a function of it is called."""
+def _imports(definitions: Sequence[ast.stmt], notes: Notes) -> list[ast.stmt]:
+    """Only what is used: ``import torch`` where a function of it is called. The standard library stands apart."""
     used = names_read(definitions)
-    imports: list[ast.stmt] = [ast.Import([ast.alias(name, None)]) for name in ("math", "torch") if name in used]
-    members = [name for name in ("Tensor", "nn") if name in used]
-    return [*imports, ast.ImportFrom("torch", [ast.alias(name, None) for name in members], 0)]
+    members = [ast.alias(name, None) for name in ("Tensor", "nn") if name in used]
+    imports: list[ast.stmt] = [ast.Import([ast.alias("torch", None)])] if "torch" in used else []
+    imports.append(ast.ImportFrom("torch", members, 0))
+    if "math" not in used:
+        return imports
+    return [ast.Import([ast.alias("math", None)]), notes.blank_before(imports[0]), *imports[1:]]
 
 
 def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDef:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import BinaryOp, Const, Expr, locals_in
+from archdsl.ir.expr import BinaryOp, Const, Expr, IfElse, locals_in
 from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Op
@@ -70,12 +70,15 @@ def common(sizes: object) -> Expr | None:
     return Const(size, NOWHERE) if isinstance(size, int) else None
 
 
-def after_merge(op: str, flows: list[Flow], uses: list[t.TypedMerge]) -> Flow:
-    """The flow after a join: concatenation adds channels, the others keep them."""
+def after_merge(op: str, start: Flow, flows: list[Flow], uses: list[t.TypedMerge]) -> Flow:
+    """The flow after a join of paths that begin at ``start``: concatenation adds channels, the others keep them."""
     space = frozenset[str]().union(*(flow.space for flow in flows))
     if op != "concat":
-        known = next((flow.channels for flow in flows if flow.channels is not None), None)
-        return Flow(known, space)
+        known = [flow.channels for flow in flows if flow.channels is not None]
+        if start.channels in known:
+            return Flow(start.channels, space)
+        plain = [channels for channels in known if not isinstance(channels, IfElse)]
+        return Flow(next(iter(plain or known), None), space)
     axes = {use.arguments.get("axis") for use in uses}
     if axes != {1}:
         return Flow(flows[0].channels, space)

@@ -114,7 +114,8 @@ class ForwardScope:
 
     def _save(self, label: str) -> None:
         """Keeps the running value under a name of its own, from which the flow goes on."""
-        name = fresh((label, f"{label}_out"), self._taken)
+        wanted = label.replace("-", "_")
+        name = fresh((wanted, f"{wanted}_out"), self._taken)
         self._taken.add(name)
         statement = py.assign(name, self._pending)
         self.statements.append(statement)
@@ -155,7 +156,7 @@ class ForwardScope:
             return py.name("layer")
         parts = tuple(part if isinstance(part, str) else self._term(part) for part in slot.name.parts)
         written = label_to_python(NameTemplate(parts, slot.name.span))
-        if isinstance(written, ast.Constant):
+        if isinstance(written, ast.Constant) and str(written.value).isidentifier():
             return py.member(str(written.value))
         return py.call("self.get_submodule", [written])
 

@@ -14,7 +14,7 @@ from archdsl.codegen.refusal import Refused
 from archdsl.codegen.units import outer_values
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Const, Expr, NameTemplate
+from archdsl.ir.expr import Const, Expr, IndexOf, NameTemplate
 from archdsl.ir.lines import MAX_NESTED, is_short
 from archdsl.ir.walk import level, refers_to_input
 from archdsl.ops import REGISTRY, defines_channels
@@ -87,9 +87,9 @@ class ForwardWriter(ForwardScope):
             if len(values) == 1:
                 self.scope[name] = Const(values.pop(), node.span)
                 continue
+            part = IndexOf(value, Const(index, node.span), node.span) if node.unpacks else value
             try:
-                if not node.unpacks:
-                    self.scope[name] = self._term(value)
+                self.scope[name] = self._term(part)
             except Refused as refusal:
                 self._unsayable[name] = refusal
 

@@ -228,7 +228,7 @@ class Program:
             blocks = block_bindings(taken)
             kinds = {formal.name: formal.kind for formal in unit.formals}
             formals = tuple(Formal(key_, kinds.get(key_)) for key_ in taken if key_ not in blocks)
-            inner = Unit(key, f"{name}_{_words(label)}", node.body, formals, "", False, outer_values(node.body))
+            inner = Unit(key, f"{name}_{words(label)}", node.body, formals, "", False, outer_values(node.body))
             inner.blocks = blocks
             self.units[key] = inner
         if body.input is None:
@@ -237,7 +237,8 @@ class Program:
         self._walk(inner, body, dict(variables), inner.name)
 
 
-def _words(template: NameTemplate | None) -> str:
+def words(template: NameTemplate | None) -> str:
+    """The written part of a label, in the singular."""
     if template is None:
         return "layer"
     text = "".join(part for part in template.parts if isinstance(part, str))

@@ -231,7 +231,8 @@ class _Lowering:
             if isinstance(item, ast.Keyword):
                 raise self._fault("E0202", f"`{name}` takes its arguments without names", item.name.span)
         if not least <= len(arguments.items) <= most:
-            takes = "one argument" if most == 1 else f"{least} to {most} arguments"
+            count = f"{least}" if least == most else f"{least} to {most}"
+            takes = "one argument" if most == 1 else f"{count} arguments"
             raise self._fault("E0205", f"`{name}` takes {takes}, not {len(arguments.items)}", arguments.span)
         values = tuple(self.expression(item) for item in arguments.items if not isinstance(item, ast.Keyword))
         return BuiltinCall(name, values, span)

@@ -247,9 +247,6 @@ class Builder:
     def label(self, children: Children, span: Span) -> object:
         return children[0]
 
-    def soft_label(self, children: Children, span: Span) -> object:
-        return ast.Template((children[0].text,), span)
-
     def template(self, children: Children, span: Span) -> object:
         parts: list[str | ast.Expression] = [children[0].text]
         for expression, tail in children[1:]:
@@ -257,6 +254,8 @@ class Builder:
             if tail:
                 parts.append(tail)
         return ast.Template(tuple(parts), span)
+
+    soft_label = template
 
     def part(self, children: Children, span: Span) -> object:
         return children[0], children[1].text if len(children) == 2 else ""

@@ -23,7 +23,7 @@ MAX_CONTROL = 5
 """So many invisible characters are pointed at."""
 
 _MASTER = re.compile(PATTERN)
-_TAIL = re.compile(r"[A-Za-z0-9_]+")
+_TAIL = re.compile(r"-?[A-Za-z0-9_]+|-(?=\{)")
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _NO_SEPARATOR_AFTER = frozenset(("_SEP", "_ARROW", "_LBRACE"))
 _JOINS_LINES = frozenset(("_ARROW", "ELSE", "WHERE"))
@@ -35,7 +35,7 @@ _DEFINED_NAME = re.compile(r"[ \t]+[A-Za-z][A-Za-z0-9_]*[ \t]*[(=]|[ \t]+[.A-Za-
 _BODY_AHEAD = re.compile(r"(?:(?!->)[^};\n])*(?:;|->|\n|\Z)")
 _SPACE = "put a space before it"
 _INVISIBLE = frozenset(("COMMENT", "LINE"))
-_LABEL_PARTS = frozenset(("NAME", "TAIL", "_TCLOSE"))
+_LABEL_PARTS = frozenset("NAME TAIL _TCLOSE BLOCK NETWORK INPUT OUTPUT EXPECT".split())
 
 
 @dataclass(slots=True)

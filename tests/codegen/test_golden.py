@@ -25,6 +25,15 @@ GOLDEN = {
     "alexnet.py": ("alexnet.arch", ("alexnet",)),
     "lenet.py": ("lenet.arch", ("lenet",)),
     "nin.py": ("nin.arch", ("nin",)),
+    "squeezenet.py": ("squeezenet.arch", ("squeezenet1_0", "squeezenet1_1")),
+    "mobilenet_v2.py": ("mobilenet_v2.arch", ("mobilenet_v2",)),
+    "mobilenet_v3.py": ("mobilenet_v3.arch", ("mobilenet_v3_small",)),
+    "mnasnet.py": ("mnasnet.arch", ("mnasnet0_5", "mnasnet1_3")),
+    "shufflenet_v2.py": ("shufflenet_v2.arch", ("shufflenet_v2_x0_5", "shufflenet_v2_x2_0")),
+    "regnet.py": ("regnet.arch", ("regnet_x_400mf", "regnet_y_400mf")),
+    "efficientnet.py": ("efficientnet.arch", ("efficientnet_b0", "efficientnet_b7")),
+    "efficientnet_v2.py": ("efficientnet.arch", ("efficientnet_v2_s",)),
+    "inception_v3.py": ("inception_v3.arch", ("inception_v3",)),
     "unet.py": ("unet.arch", ("unet", "unet_padded")),
 }
 FOLDER = ROOT / "tests" / "golden"
@@ -47,7 +56,7 @@ def test_methods_are_short_and_syntax_is_on_the_list(name: str) -> None:
     check_allowed(tree)
     imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert {ast.unparse(node) for node in imported} <= {
-        "import torch", "from torch import nn", "from torch import Tensor, nn"
+        "import math", "import torch", "from torch import nn", "from torch import Tensor, nn"
     }  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):

@@ -75,6 +75,7 @@ BY_RANK = {
     "flatten": {2, 3, 4, 5},
     "channel_shuffle": {3, 4, 5},
     "zero_pad": {3, 4, 5},
+    "pad_channels": {3, 4, 5},
     "crop": {3, 4, 5},
     "scale": {3, 4, 5},
     "upsample": {4, 5},
@@ -226,7 +227,7 @@ def test_keywords_that_say_nothing_are_left_out(name: str, example: Example) -> 
             continue  # torch requires it
 
 
-NOT_KEYWORDS = {("prelu", "per_channel"), ("concat", "axis")}
+NOT_KEYWORDS = {("prelu", "per_channel"), ("concat", "axis"), ("narrow", "start")}
 """Parameters that decide on a positional argument, or on one of a function."""
 
 
