@@ -27,7 +27,7 @@ def apply_layer(
     key = (op.name, tuple(arguments.values()), id(inputs[0]))
     known = state.layers.get(key)
     if known is not None:
-        return known[1], known[2]
+        return (known[1], known[2]) if state.require(known[3], at) else (None, 0)
     call = Call(op, arguments, inputs)
     output = op.apply(call)
     if output is None or call.problems:
@@ -50,8 +50,8 @@ def apply_layer(
         state.warn(Diagnostic(problem.code, problem.message, place, problem.here, help=_help(problem)))
     if output == inputs[0]:
         output = inputs[0]  # one object for one type, so that the next layer like this one is known
-    if not call.requirements and not warnings:
-        state.layers[key] = (inputs[0], output, weights)
+    if not warnings:
+        state.layers[key] = (inputs[0], output, weights, tuple(call.requirements))
     return output, weights
 
 

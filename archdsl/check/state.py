@@ -46,8 +46,8 @@ class State:
     """Every instance with the depth of its body."""
     open_instances: list[InstanceKey] = field(default_factory=list)
     """The applications that lead to the place being checked, outermost first."""
-    layers: dict[LayerKey, tuple[TensorType, TensorType, int]] = field(default_factory=dict)
-    """Input, output and weights of layers that asked for nothing: most chains apply a few of them again and again."""
+    layers: dict[LayerKey, tuple[TensorType, TensorType, int, tuple[Requirement, ...]]] = field(default_factory=dict)
+    """Input, output, weights and demands of layers: most chains apply a few of them again and again."""
     conditions: list[SizeCondition] = field(default_factory=list)
     accepted: dict[str, SizeSet] = field(default_factory=dict)
     """What all conditions together leave of the sizes of each symbol."""

@@ -85,7 +85,7 @@ class _Elementwise(Op):
                 self._shapes_differ(call, index)
                 return None
             common = TensorType(tuple(agreed))
-        return common
+        return call.inputs[0] if common.shape == call.inputs[0].shape else common
 
     def stored(self, call: Call, *, training: bool) -> Storage:
         """One path alone is handed on."""
