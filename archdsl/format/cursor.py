@@ -39,6 +39,10 @@ class Cursor:
         """Whether something was written on one line."""
         return self._source.text.find("\n", span.start, span.end) < 0
 
+    def since(self, start: int) -> str:
+        """The text from a place to the end of the last token."""
+        return self._source.text[start : self._tokens[self._next - 1].end]
+
     @property
     def is_ruled(self) -> bool:
         """Whether an ignore comment speaks of the line of the last token."""
@@ -69,9 +73,8 @@ class Cursor:
         """The next token as a text, behind the comments before it for which nobody has made room."""
         gap = self.gap()
         text = Text(self.token.text)
-        opens_label = self._next > 0 and self._tokens[self._next - 1].kind == "_TOPEN"
         self._next += 1
-        return concat(comments(gap, opens_label=opens_label), HARD_LINE, text) if gap.remarks else text
+        return concat(comments(gap), HARD_LINE, text) if gap.remarks else text
 
     def _line_of_last(self) -> int:
         return self._source.position(self._tokens[self._next - 1].start).line if self._next else 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from archdsl.format.brackets import bracketed, enclosed
 from archdsl.format.cursor import Cursor
 from archdsl.format.gaps import between
-from archdsl.pretty.doc import EMPTY, SOFT_LINE, Doc, concat, group, if_broken, indent
+from archdsl.pretty.doc import EMPTY, SOFT_LINE, Doc, Text, concat, group, if_broken, indent
+from archdsl.pretty.layout import render
 from archdsl.syntax import ast
 
 _LEVELS = {
@@ -16,6 +17,7 @@ _LEVELS = {
     **dict.fromkeys(("*", "/", "//", "%"), 5),
     "**": 6,
 }
+_ENDLESS = 1 << 30
 _OPERATIONS = ast.Binary | ast.Unary | ast.Range | ast.Conditional
 
 
@@ -92,8 +94,15 @@ def template(cursor: Cursor, node: ast.Template) -> Doc:
         if isinstance(part, str):
             parts.append(cursor.take())
         else:
-            parts += [cursor.take(), expression(cursor, part), cursor.take()]
+            parts += [cursor.take(), _on_one_line(cursor, part), cursor.take()]
     return concat(*parts)
+
+
+def _on_one_line(cursor: Cursor, node: ast.Expression) -> Doc:
+    """The computed part of a label, which no line may end in; as it was where its layout would need more lines."""
+    start = cursor.token.start
+    laid_out = render(expression(cursor, node), width=_ENDLESS).rstrip("\n")
+    return Text(cursor.since(start) if "\n" in laid_out else laid_out)
 
 
 def arguments(cursor: Cursor, node: ast.Arguments) -> Doc:

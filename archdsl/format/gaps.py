@@ -67,16 +67,15 @@ class Gap:
         return replace(self, remarks=tuple(remarks))
 
 
-def comments(gap: Gap, *, is_first: bool = False, opens_label: bool = False) -> Doc:
+def comments(gap: Gap, *, is_first: bool = False) -> Doc:
     """The comments of a gap: the first behind the code if it was there, the others on lines of their own.
 
-    A blank line before a comment is kept, but not if what it belongs to ``is_first`` in its braces. ``opens_label``:
-    the gap is the one behind the brace of a label, which has to touch what follows.
+    A blank line before a comment is kept, but not if what it belongs to ``is_first`` in its braces.
     """
     parts: list[Doc] = []
     for index, remark in enumerate(gap.remarks):
         if index == 0 and remark.newlines == 0:
-            parts.append(Suffix(remark.text if opens_label else MARK + remark.text, 0))
+            parts.append(Suffix(MARK + remark.text, 0))
             continue
         if remark.newlines > 1 and not (index == 0 and is_first):
             parts.append(HARD_LINE)

@@ -28,7 +28,16 @@ def statement(cursor: Cursor, node: ast.Statement) -> Doc:
             return _output(cursor, node)
         case ast.Expect():
             parts = [cursor.take(), " ", cursor.take(), " ", cursor.take(), " "]
-            return concat(*parts, outside_brackets(cursor, node.value))
+            parts.append(outside_brackets(cursor, node.value))
+            if node.tolerance is not None:
+                parts += [
+                    " ",
+                    cursor.take(),
+                    " ",
+                    cursor.take(),
+                    *([cursor.take()] if node.tolerance.in_percent else []),
+                ]
+            return concat(*parts)
         case ast.Broken():
             raise AssertionError("only a text without a fault is laid out")
 

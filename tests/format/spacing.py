@@ -36,7 +36,10 @@ def respaced(text: str, chance: random.Random, *, wildness: float = 0.3, marks: 
             brackets.append(before.kind)
         if before is not None and before.kind in (*_CLOSING, "_RBRACE"):
             brackets.pop()
-        parts.append(spacer.space(before, token, in_expression=bool(brackets) and brackets[-1] != "_LBRACE"))
+        if "_TOPEN" in brackets:
+            parts.append(spacer.within_label(before, token))
+        else:
+            parts.append(spacer.space(before, token, in_expression=bool(brackets) and brackets[-1] != "_LBRACE"))
         parts.append("" if token.kind == "_SEP" else token.text)
     return "".join(parts)
 
@@ -57,14 +60,18 @@ class _Spacer:
             return lines if self._wildness == 1 else self._chance.choice(["\n", "\n", " ;", ";\n", lines])
         if token.kind in _TOUCHING:
             return ""
-        if before is not None and before.kind == "_TOPEN":
-            return self._comment() + "\n" if self._chance.random() < self._wildness**2 else ""
         free = before is None or before.kind == "_SEP" or before.kind in _LINE_MAY_END_AFTER
         if in_expression or free or token.kind in _LINE_MAY_END_BEFORE:
             return self._anything() + (" " if token.kind == "_LBRACE" or _would_merge(before, token) else "")
         if _would_merge(before, token) or token.kind == "_LBRACE":
             return self._chance.choice([" ", "  ", "\t"])
         return self._blanks()
+
+    def within_label(self, before: Token | None, token: Token) -> str:
+        """White space in the computed part of a label, which stands on one line."""
+        if token.kind in _TOUCHING or (before is not None and before.kind == "_TOPEN"):
+            return ""
+        return " " if _would_merge(before, token) else self._blanks()
 
     def _blanks(self) -> str:
         return self._chance.choice(["", "", " ", "  ", "\t"]) if self._chance.random() < self._wildness else ""

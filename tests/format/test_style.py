@@ -123,7 +123,6 @@ STYLE: dict[str, tuple[str, str]] = {
         "if (\n    a  # 1\n    (\n        b,\n    )\n) { c }",
     ),
     "comments in an empty body": ("add { # 1\n# 2\n}", "add {  # 1\n    # 2\n}"),
-    "comments in a label": ("a{# 1\ni}: relu", "a{# 1\ni}: relu"),
 }
 
 
