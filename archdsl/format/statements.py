@@ -28,16 +28,11 @@ def statement(cursor: Cursor, node: ast.Statement) -> Doc:
             return _output(cursor, node)
         case ast.Expect():
             parts = [cursor.take(), " ", cursor.take(), " ", cursor.take(), " "]
-            parts.append(outside_brackets(cursor, node.value))
-            if node.tolerance is not None:
-                parts += [
-                    " ",
-                    cursor.take(),
-                    " ",
-                    cursor.take(),
-                    *([cursor.take()] if node.tolerance.in_percent else []),
-                ]
-            return concat(*parts)
+            expected = concat(*parts, outside_brackets(cursor, node.value))
+            if node.tolerance is None:
+                return expected
+            percent = [cursor.take] if node.tolerance.in_percent else []
+            return concat(expected, " ", cursor.take(), " ", cursor.take(), *(take() for take in percent))
         case ast.Broken():
             raise AssertionError("only a text without a fault is laid out")
 

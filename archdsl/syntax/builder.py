@@ -10,6 +10,7 @@ from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.source.source import Source
 from archdsl.source.span import Span
 from archdsl.syntax import ast
+from archdsl.syntax.levels import Levels
 from archdsl.syntax.lexer import MAX_NESTING, Token
 from archdsl.syntax.literals import Fault, read_number, read_string
 
@@ -22,33 +23,7 @@ Children = list[Any]
 Method = Callable[[Children, Span], object]
 
 
-class _Levels:
-    """How deep trees are nested: every later walk over them is recursive, and Python's stack is not endless.
-
-    Trees are known by identity, so each one deeper than a leaf is kept alive here.
-    """
-
-    def __init__(self) -> None:
-        self._depth: dict[int, tuple[int, object]] = {}
-        self.is_deep = False
-        """Whether anything is deeper than a leaf."""
-
-    def above(self, parts: Children) -> int:
-        """The depth of the deepest part."""
-        deepest = 0
-        for part in parts:
-            known = self._depth.get(id(part))
-            if known is not None and known[0] > deepest:
-                deepest = known[0]
-        return deepest
-
-    def record(self, tree: object, depth: int) -> None:
-        """Remembers the depth of a tree."""
-        self.is_deep = True
-        self._depth[id(tree)] = (depth, tree)
-
-
-_Plan = tuple[Method, _Levels | None, bool]
+_Plan = tuple[Method, Levels | None, bool]
 """The method of a rule, the levels that it counts in, and whether it adds one."""
 
 
@@ -67,8 +42,8 @@ class Builder:
         self._report = report
         self._known_faults = known_faults
         self._docs = self._doc_lines(comments)
-        self._expressions = _Levels()
-        self._statements = _Levels()
+        self._expressions = Levels()
+        self._statements = Levels()
         self._too_deep: Span | None = None
         self._plans: dict[str, _Plan] = {}
         self._mentions: set[str] = set()
@@ -89,14 +64,14 @@ class Builder:
     def _plan(self, rule: str) -> _Plan:
         """What is done for a rule: its method, and what it means for the depth of the tree."""
         method: Method = getattr(self, rule)
-        levels: _Levels | None = None
+        levels: Levels | None = None
         if rule in _EXPRESSIONS or rule in _EXPRESSION_PARTS:
             levels = self._expressions
         elif rule == "body" or rule in _STATEMENT_PARTS:
             levels = self._statements
         return self._plans.setdefault(rule, (method, levels, rule in _EXPRESSIONS or rule == "body"))
 
-    def _shallow(self, node: Any, levels: _Levels) -> object:
+    def _shallow(self, node: Any, levels: Levels) -> object:
         """What stands for a tree that is too deep; reported once, not at every level around it."""
         span: Span = node.span
         known = self._too_deep

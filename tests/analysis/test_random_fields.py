@@ -12,6 +12,8 @@ from archdsl.analysis.flatten import flatten
 from archdsl.analysis.table import rows
 from archdsl.driver.compilation import Compilation
 from archdsl.ir.typed import TypedDesign
+from archdsl.ops.base import Call, Window
+from archdsl.ops.conv import Conv
 from archdsl.source.loader import MemoryLoader
 from tests.analysis.gradients import linearised
 from tests.analysis.support import module_of
@@ -110,7 +112,12 @@ def test_every_place_sees_what_its_gradient_reaches(seed: int) -> None:
 
 
 def test_a_field_that_is_off_by_one_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rf.Seen, "at", lambda self, place: (self.spans[0][0] + place, self.spans[0][1] + place))
+    windows = Conv.window
+
+    def wider(self: Conv, call: Call) -> tuple[Window, ...] | None:
+        return tuple(window._replace(extent=window.extent + 1) for window in windows(self, call) or ())
+
+    monkeypatch.setattr(Conv, "window", wider)
     with pytest.raises(AssertionError):
         test_every_place_sees_what_its_gradient_reaches(0)
 

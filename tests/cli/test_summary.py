@@ -222,7 +222,7 @@ def test_without_a_size_the_table_is_symbolic_and_says_what_is_missing(cli: Cli)
 
 
 def test_a_size_that_is_too_small_is_a_finding(cli: Cli) -> None:
-    result = cli("summary", RESNET.replace("resnet", "alexnet"), "--size", "H=20")
+    result = cli("summary", RESNET.replace("resnet", "alexnet"), "-n", "alexnet", "--size", "H=20")
     assert (result.code, result.out) == (1, "")
     assert "error[E03" in result.err
 

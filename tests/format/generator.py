@@ -78,7 +78,9 @@ class Generator:
         if kind == "let":
             return f"let {self._target()} = {self._expression(3)}"
         if kind == "expect":
-            return f"expect params {self._one('==', '<')} {self._expression(2)}"
+            relation = self._one("==", "<")
+            tolerance = self._one("", " within 5", " within 1.5%") if relation == "==" else ""
+            return f"expect params {relation} {self._expression(2)}{tolerance}"
         if kind == "input":
             demands = ", ".join(self._demand() for _ in range(self._chance.randint(1, 3)))
             guard = self._maybe(" guarded", 0.3)
