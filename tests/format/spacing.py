@@ -100,5 +100,5 @@ def _would_merge(before: Token | None, token: Token) -> bool:
     last, first = before.text[-1], token.text[0]
     both_words = (last.isalnum() or last == "_") and (first.isalnum() or first == "_")
     if before.kind == "_TCLOSE":
-        return first.isalnum() or first == "_"
+        return first.isalnum() or first in "_-"
     return both_words or last + first in ("->", "..", "**", "//", "==", "<=", ">=", "!=", "=.") or first + last == ".."
