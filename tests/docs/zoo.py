@@ -26,8 +26,8 @@ The networks of `specs/`. Each file is an example to read, a test, and the sourc
 torchvision has take its weights without renaming and give the same outputs to the bit; so do those that timm has
 (`tests/networks/`). The others are compared with their papers' figures.
 
-Weights are trainable values, outputs for training included. Multiply-adds (MACs) are those of one image of the size that
-the spec names. A receptive field is that of one place of the last feature map. The accepted sizes are proven. Lines are
+Weights are trainable values, outputs for training included. Multiply-adds (MACs) are those of one image of the size
+that the spec names. A receptive field is that of one place of the last feature map. The accepted sizes are proven. Lines are
 all lines of a file; torchvision's are those of its source for the family.
 """
 
