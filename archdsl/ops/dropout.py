@@ -78,7 +78,7 @@ class Dropout2d(_Dropout):
         return TorchModule("nn.Dropout2d", (), keywords(call, p="p"))
 
 
-class StochasticDepth(Op):
+class StochasticDepth(_Dropout):
     """Sets whole samples to 0 with probability ``p`` while training and scales the others up (Huang et al., 2016).
 
     At the end of a residual branch it skips the branch; the deeper the block, the larger ``p``, as a rule.
@@ -92,9 +92,9 @@ class StochasticDepth(Op):
         Example(((2, 7, 12),), {"p": 0.5}),
     )
 
-    def infer(self, call: Call) -> TensorType | None:
-        """The same shape."""
-        return call.x
+    def mask(self, call: Call) -> int:
+        """One value for each sample."""
+        return prod(fixed(call.x.shape[:1]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``StochasticDepth``, a class that the generated file holds."""

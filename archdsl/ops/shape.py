@@ -24,8 +24,17 @@ from archdsl.ops.base import (
     Window,
 )
 from archdsl.ops.limits import COUNT, PADDING
-from archdsl.ops.memory import NOTHING, Storage
-from archdsl.ops.rules import MINUS, TIMES, axis_word, channels_are_divisible, rank_is_at_least, rank_is_one_of, term
+from archdsl.ops.memory import NOTHING, Scratch, Storage
+from archdsl.ops.rules import (
+    MINUS,
+    TIMES,
+    axis_word,
+    channels_are_divisible,
+    rank_is_at_least,
+    rank_is_one_of,
+    term,
+    volume,
+)
 from archdsl.ops.torch_forms import by_rank
 
 
@@ -112,6 +121,8 @@ class Narrow(Op):
 
     name = "narrow"
     functional = True
+    keeps = NOTHING
+    storage = Storage.REORDERED
     parameters = (
         Parameter("channels", INT, constraint=COUNT, doc="channels that are taken"),
         Parameter("start", INT, 0, at_least(0), "the first of them, counted from 0"),
@@ -145,6 +156,7 @@ class PadChannels(Op):
     """Appends channels of zeros up to ``channels``: the shortcut without weights of He et al. (2015), option A."""
 
     name = "pad_channels"
+    keeps = NOTHING
     parameters = (Parameter("channels", INT, constraint=COUNT, doc="channels of the output"),)
     examples = (
         Example(((2, 3, 4, 5),), {"channels": 7}),
@@ -163,6 +175,10 @@ class PadChannels(Op):
         here = f"{call.x} has {call.x.channels} already"
         call.fail("E0303", sentence, argument="channels", here=here, help="use `narrow`, or a `conv`", actual=call.x)
         return None
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """The zeros."""
+        return Scratch(volume(output) - volume(call.x))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``PadChannels``, a class that the generated file holds."""

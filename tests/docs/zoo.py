@@ -27,8 +27,8 @@ torchvision has take its weights without renaming and give the same outputs to t
 (`tests/networks/`). The others are compared with their papers' figures.
 
 Weights are trainable values, outputs for training included. Multiply-adds (MACs) are those of one image of the size
-that the spec names. A receptive field is that of one place of the last feature map. The accepted sizes are proven. Lines are
-all lines of a file; torchvision's are those of its source for the family.
+that the spec names. A receptive field is that of one place of the last feature map. The accepted sizes are proven.
+Lines are all lines of a file; torchvision's are those of its source for the family.
 """
 
 SOURCES = {

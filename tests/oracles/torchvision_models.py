@@ -39,8 +39,8 @@ def torchvision_model(name: str, *, seed: int = 0, **arguments: Any) -> nn.Modul
     Batch norms get random statistics, weights and biases: as torchvision leaves them (0 and 1) they are
     the identity in eval mode, and two of them exchanged would go unnoticed.
 
-    The same call gives the same object as long as few others are asked for in between. It is put back into eval mode on each
-    call; a test that trains it, or changes its weights, takes ``private_model`` instead.
+    The same call gives the same object as long as few others are asked for in between. It is put back into eval mode
+    on each call; a test that trains it, or changes its weights, takes ``private_model`` instead.
     """
     return _model(name, seed, tuple(sorted(arguments.items()))).eval()
 
