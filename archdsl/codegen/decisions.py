@@ -11,14 +11,13 @@ from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
 from archdsl.ir.expr import Const, Expr, Local, SizeOf, locals_in
+from archdsl.ir.lines import UNROLLED_TURNS
 from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, refers_to_computed_labels
 from archdsl.source.span import Span
 
 IN_CHANNELS = "in_channels"
-UNROLLED_TURNS = 4
-"""A loop with a fixed number of turns up to this is written out."""
 
 
 @dataclass(slots=True)

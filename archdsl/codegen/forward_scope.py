@@ -142,7 +142,10 @@ class ForwardScope:
             return Local(f"{name}_channels", expr.span)
         if own and expr.attribute == "channels" and not self.unit.is_network:
             return Local(IN_CHANNELS, expr.span)
-        size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
+        if label == d.X and self._spliced is not None:
+            size = self.unit.spliced_size(self._spliced, expr.attribute)
+        else:
+            size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
         if size is None:
             raise Refused(_UNSAYABLE_SIZE, expr.span)
         return Const(size, expr.span)

@@ -156,9 +156,11 @@ class ForwardWriter(ForwardScope):
         assert isinstance(source, ast.Name)
         long = [index for index, path in enumerate(node.paths) if not self._is_short(path)]
         operands: list[ast.expr] = []
+        around = set(self._taken)
         for index, path in enumerate(node.paths):
             name = "out" if len(long) == 1 else f"branch{index + 1}"
             operands.append(self._path(path, source, name if index in long else None))
+        self._taken = around | set(self._saved.values())
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedMerge)]
         arguments = {argument.name: self._term(argument.value) for argument in node.arguments}
         self._pending, self._depth = self._joined(node, operands, arguments, uses), 1
@@ -199,8 +201,6 @@ class ForwardWriter(ForwardScope):
         if name is not None and self._depth:
             self.flush()
         value = self._pending
-        if name is not None:
-            self._taken.discard(self._variable)
         self._variable, self._comments = outer
         return value
 

@@ -75,6 +75,13 @@ class Unit:
         size = sizes.pop() if len(sizes) == 1 else None
         return size if isinstance(size, int) else None
 
+    def spliced_size(self, node: d.Inline, attribute: str) -> int | None:
+        """A size of what flows into a spliced block, if it is the same number in every use."""
+        inputs = [use.body.input for use in self.uses(node) if isinstance(use, t.TypedInline)]
+        sizes = {type_.shape[AXES[attribute]] if type_ is not None else None for type_ in inputs}
+        size = sizes.pop() if len(sizes) == 1 else None
+        return size if isinstance(size, int) else None
+
     def size_of(self, label: str, attribute: str) -> int | None:
         """A size of a labelled value or input, if it is the same number in every use."""
         nodes = [node for node in every(self.body) if (name := label_of(node)) is not None and name.plain == label]

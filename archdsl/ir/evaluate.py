@@ -165,7 +165,8 @@ def _size(expr: SizeOf, env: Environment) -> Value:
     }[attribute]
     if axis is None:
         shown = " x ".join(str(size) for size in shape)
-        raise EvaluationError("E0304", f"a value of shape {shown} has no {attribute}", expr.span)
+        help = "the size behind the batch is its `features`" if rank == 2 else None
+        raise EvaluationError("E0304", f"a value of shape {shown} has no {attribute}", expr.span, help)
     return shape[axis]
 
 

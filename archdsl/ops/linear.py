@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
 
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import BOOL, INT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT
 from archdsl.ops.memory import INPUTS
-from archdsl.ops.rules import fixed, fixed_size, rank_is_one_of
+from archdsl.ops.rules import fixed_size, rank_is_one_of
 from archdsl.ops.torch_forms import keywords
 
 
@@ -57,9 +57,9 @@ class Linear(Op):
         """The features of ``[N, F]``; in a sequence axis 1 is its length."""
         return arguments["features"] if len(incoming) == 2 else incoming[1]
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Every place applies the matrix once."""
-        return prod(fixed(output.shape[1:-1])) * prod(self.weights(call)["weight"])
+        return product((*output.shape[1:-1], *self.weights(call)["weight"]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Linear``."""

@@ -60,7 +60,7 @@ SLIDING = [
 @pytest.mark.parametrize(("name", "arguments"), SLIDING)
 def test_sliding_windows_start_where_they_say(name: str, arguments: dict[str, object]) -> None:
     outcome = evaluate(name, (1, 1, LENGTH), **arguments)
-    extent, stride, padding = window_of(outcome)
+    extent, stride, padding, _ = window_of(outcome)
     assert isinstance(extent, int)
     assert isinstance(stride, int)
     for index, seen in enumerate(windows_seen(outcome)):
@@ -84,7 +84,7 @@ ENLARGING = [
 @pytest.mark.parametrize(("name", "shape", "arguments"), ENLARGING)
 def test_enlarging_windows(name: str, shape: tuple[int, ...], arguments: dict[str, object]) -> None:
     outcome = evaluate(name, shape, **arguments)
-    extent, stride, _ = window_of(outcome)
+    extent, stride, _, spans = window_of(outcome)
     seen = windows_seen(outcome)
     assert max(map(len, seen)) == extent
     assert isinstance(stride, int | Fraction)
@@ -92,13 +92,16 @@ def test_enlarging_windows(name: str, shape: tuple[int, ...], arguments: dict[st
     if name == "conv_transpose":
         first = next(index for index in range(len(seen) // 3, len(seen)) if seen[index])
         assert Fraction(seen[first + 6].start - seen[first].start, 6) == stride
+    for index in range(len(seen) // 3, 2 * len(seen) // 3) if spans else ():
+        begin, end = (place + index // len(spans) for place in spans[index % len(spans)])
+        assert seen[index] == (range(begin, end + 1) if begin <= end else range(0)), index
 
 
 @pytest.mark.parametrize("size", range(1, 9))
 @pytest.mark.parametrize("length", range(1, 14))
 def test_adaptive_windows(length: int, size: int) -> None:
     outcome = evaluate("adaptive_avg_pool", (1, 1, length), size=size)
-    extent, stride, padding = window_of(outcome)
+    extent, stride, padding, _ = window_of(outcome)
     seen = windows_seen(outcome)
     longest = max(map(len, seen))
     assert (extent, padding) == (longest, 0)
