@@ -64,7 +64,7 @@ class ScaledTanh(nn.Module):
 ''',
     "Subsample": '''
 class Subsample(nn.Module):
-    """The sum of each window, times a coefficient and plus an offset for each channel."""
+    """The sum of each window, scaled and shifted for each channel."""
 
     def __init__(self, channels: int, kernel_size: int) -> None:
         super().__init__()

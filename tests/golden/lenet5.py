@@ -15,7 +15,7 @@ class ScaledTanh(nn.Module):
 
 
 class Subsample(nn.Module):
-    """The sum of each window, times a coefficient and plus an offset for each channel."""
+    """The sum of each window, scaled and shifted for each channel."""
 
     def __init__(self, channels: int, kernel_size: int) -> None:
         super().__init__()
@@ -29,17 +29,15 @@ class Subsample(nn.Module):
 
 
 class TableConv2d(nn.Module):
-    """A convolution whose output channels read only the input channels listed for them."""
+    """A convolution whose output channels each read some of the input channels."""
 
     def __init__(
         self, maps: list[list[int]] | tuple[tuple[int, ...], ...], kernel_size: int
     ) -> None:
         super().__init__()
         pairs = [(read, made) for made, reads in enumerate(maps) for read in reads]
-        self.reads, self.makes = (
-            [read for read, _ in pairs],
-            [made for _, made in pairs],
-        )
+        self.reads = [read for read, _ in pairs]
+        self.makes = [made for _, made in pairs]
         self.weight = nn.Parameter(torch.empty(len(pairs), 1, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(len(maps)))
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)

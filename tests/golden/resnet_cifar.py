@@ -27,6 +27,9 @@ class CifarBlock(nn.Module):
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
         super().__init__()
+        self.channels = channels
+        self.in_channels = in_channels
+        self.stride = stride
         self.conv1 = nn.Conv2d(
             in_channels, channels, kernel_size=3, stride=stride, padding=1, bias=False
         )
@@ -34,19 +37,17 @@ class CifarBlock(nn.Module):
         self.relu = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
-        if stride != 1:
-            self.maxpool: nn.Module = nn.MaxPool2d(kernel_size=1, stride=stride)
-        else:
-            self.maxpool = nn.Identity()
-        if in_channels != channels:
-            self.pad_channels: nn.Module = PadChannels(channels)
-        else:
-            self.pad_channels = nn.Identity()
+        self.maxpool = nn.MaxPool2d(kernel_size=1, stride=stride)
+        self.pad_channels = PadChannels(channels)
 
     def forward(self, x: Tensor) -> Tensor:
         branch1 = self.relu(self.bn1(self.conv1(x)))
         branch1 = self.bn2(self.conv2(branch1))
-        branch2 = self.pad_channels(self.maxpool(x))
+        branch2 = x
+        if self.stride != 1:
+            branch2 = self.maxpool(branch2)
+        if self.in_channels != self.channels:
+            branch2 = self.pad_channels(branch2)
         x = self.relu(branch1 + branch2)
         return x
 
