@@ -32,8 +32,8 @@ class StochasticDepth(nn.Module):
         noise = x.new_empty([x.shape[0]] + [1] * (x.ndim - 1)).bernoulli_(keep)
         return x * (noise.div_(keep) if keep > 0.0 else noise)
 ''',
-    "Narrow": '''
-class Narrow(nn.Module):
+    "TakeChannels": '''
+class TakeChannels(nn.Module):
     """Takes some of the channels."""
 
     def __init__(self, start: int, channels: int) -> None:

@@ -116,10 +116,10 @@ class ChannelShuffle(Op):
         return TorchModule("nn.ChannelShuffle", (Argument("groups"),))
 
 
-class Narrow(Op):
+class TakeChannels(Op):
     """Some of the channels: ``channels`` of them from ``start`` on. Another path may take the others."""
 
-    name = "narrow"
+    name = "take_channels"
     functional = True
     keeps = NOTHING
     storage = Storage.REORDERED
@@ -139,7 +139,7 @@ class Narrow(Op):
         if not rank_is_at_least(call, 2):
             return None
         channels, start = call.integer("channels"), call.integer("start")
-        sentence = f"`narrow` needs {start + channels} channels"
+        sentence = f"`take_channels` needs {start + channels} channels"
         if call.at_least(call.x.channels, start + channels, sentence, argument="channels"):
             return TensorType((call.x.shape[0], channels, *call.x.shape[2:]))
         here = f"{channels} channels from number {start} on would end at {start + channels}"
@@ -149,7 +149,7 @@ class Narrow(Op):
     def to_torch(self, call: Call) -> TorchForm:
         """``torch.narrow(x, 1, start, channels)``; in an ``nn.Sequential`` a class that the generated file holds."""
         place = (Argument("start"), Argument("channels"))
-        return TorchFunction("torch.narrow", (Operand(), Literal(1), *place), module=TorchModule("Narrow", place))
+        return TorchFunction("torch.narrow", (Operand(), Literal(1), *place), module=TorchModule("TakeChannels", place))
 
 
 class PadChannels(Op):
@@ -173,7 +173,9 @@ class PadChannels(Op):
         if call.at_least(missing, 0, sentence, argument="channels"):
             return TensorType((call.x.shape[0], channels, *call.x.shape[2:]))
         here = f"{call.x} has {call.x.channels} already"
-        call.fail("E0303", sentence, argument="channels", here=here, help="use `narrow`, or a `conv`", actual=call.x)
+        call.fail(
+            "E0303", sentence, argument="channels", here=here, help="use `take_channels`, or a `conv`", actual=call.x
+        )
         return None
 
     def scratch(self, call: Call, output: TensorType) -> Scratch:

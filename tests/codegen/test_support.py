@@ -45,8 +45,8 @@ def test_every_class_that_a_layer_names_is_there_and_none_is_idle() -> None:
 
 
 def test_only_what_is_read_is_carried_in_a_fixed_order() -> None:
-    found = definitions_for(ast.parse("x = Narrow(1, 2)\ny = round_to(7, 8)").body)
-    assert [node.name for node in found] == ["round_to", "Narrow"]  # type: ignore[attr-defined]
+    found = definitions_for(ast.parse("x = TakeChannels(1, 2)\ny = round_to(7, 8)").body)
+    assert [node.name for node in found] == ["round_to", "TakeChannels"]  # type: ignore[attr-defined]
     assert definitions_for(ast.parse("x = nn.ReLU()").body) == []
 
 

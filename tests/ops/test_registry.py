@@ -229,7 +229,7 @@ def test_keywords_that_say_nothing_are_left_out(name: str, example: Example) -> 
             continue  # torch requires it
 
 
-NOT_KEYWORDS = {("prelu", "per_channel"), ("concat", "axis"), ("narrow", "start")}
+NOT_KEYWORDS = {("prelu", "per_channel"), ("concat", "axis"), ("take_channels", "start")}
 """Parameters that decide on a positional argument, or on one of a function."""
 
 
