@@ -8,6 +8,7 @@ from archdsl.ops import (
     conv,
     conv_transpose,
     dropout,
+    lenet,
     linear,
     merge,
     norm,
@@ -17,7 +18,7 @@ from archdsl.ops import (
 )
 from archdsl.ops.base import REGISTRY
 
-FAMILIES = (conv, conv_transpose, linear, pooling, norm, activation, dropout, shape, upsample, merge)
+FAMILIES = (conv, conv_transpose, linear, pooling, norm, activation, dropout, shape, upsample, merge, lenet)
 """The modules in the order in which documentation shows them."""
 
 __all__ = ["FAMILIES", "REGISTRY", "defines_channels"]

@@ -94,7 +94,7 @@ class StochasticDepth(_Dropout):
 
     def mask(self, call: Call) -> int:
         """One value for each sample."""
-        return fixed(call.x.shape)[0]
+        return prod(fixed(call.x.shape[:1]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``StochasticDepth``, a class that the generated file holds."""

@@ -116,13 +116,13 @@ class ChannelShuffle(Op):
         return TorchModule("nn.ChannelShuffle", (Argument("groups"),))
 
 
-class Narrow(Op):
+class TakeChannels(Op):
     """Some of the channels: ``channels`` of them from ``start`` on. Another path may take the others."""
 
-    name = "narrow"
+    name = "take_channels"
+    functional = True
     keeps = NOTHING
     storage = Storage.REORDERED
-    functional = True
     parameters = (
         Parameter("channels", INT, constraint=COUNT, doc="channels that are taken"),
         Parameter("start", INT, 0, at_least(0), "the first of them, counted from 0"),
@@ -139,7 +139,7 @@ class Narrow(Op):
         if not rank_is_at_least(call, 2):
             return None
         channels, start = call.integer("channels"), call.integer("start")
-        sentence = f"`narrow` needs {start + channels} channels"
+        sentence = f"`take_channels` needs {start + channels} channels"
         if call.at_least(call.x.channels, start + channels, sentence, argument="channels"):
             return TensorType((call.x.shape[0], channels, *call.x.shape[2:]))
         here = f"{channels} channels from number {start} on would end at {start + channels}"
@@ -149,7 +149,7 @@ class Narrow(Op):
     def to_torch(self, call: Call) -> TorchForm:
         """``torch.narrow(x, 1, start, channels)``; in an ``nn.Sequential`` a class that the generated file holds."""
         place = (Argument("start"), Argument("channels"))
-        return TorchFunction("torch.narrow", (Operand(), Literal(1), *place), module=TorchModule("Narrow", place))
+        return TorchFunction("torch.narrow", (Operand(), Literal(1), *place), module=TorchModule("TakeChannels", place))
 
 
 class PadChannels(Op):
@@ -173,12 +173,14 @@ class PadChannels(Op):
         if call.at_least(missing, 0, sentence, argument="channels"):
             return TensorType((call.x.shape[0], channels, *call.x.shape[2:]))
         here = f"{call.x} has {call.x.channels} already"
-        call.fail("E0303", sentence, argument="channels", here=here, help="use `narrow`, or a `conv`", actual=call.x)
+        call.fail(
+            "E0303", sentence, argument="channels", here=here, help="use `take_channels`, or a `conv`", actual=call.x
+        )
         return None
 
     def scratch(self, call: Call, output: TensorType) -> Scratch:
         """The zeros."""
-        return Scratch(values=volume(output) - volume(call.x))
+        return Scratch(volume(output) - volume(call.x))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``PadChannels``, a class that the generated file holds."""

@@ -36,8 +36,8 @@ network variables(widths: [int] = [4, 6, 8]) {
         }
         fire(4, expand=round_to(17, 8)) -> fire(8, 16)
     }
-    narrow(5, start=2)
-    tail: { narrow(4) -> conv(ceil(2.5), 1) -> stochastic_depth(0.1 * len(widths)) }
+    take_channels(5, start=2)
+    tail: { take_channels(4) -> conv(ceil(2.5), 1) -> stochastic_depth(0.1 * len(widths)) }
     output features: [N, 3, H, W]
 }
 """,

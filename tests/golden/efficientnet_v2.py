@@ -236,8 +236,8 @@ class MbStage(nn.Sequential):
 
 
 class EfficientNetV2(nn.Module):
-    """EfficientNetV2 (Tan and Le, 2021, table 4): in the first three stages one 3x3
-    convolution takes the place of the 1x1 and the depthwise one.
+    """EfficientNetV2 (Tan and Le, 2021, table 4): the first three stages fuse the 1x1
+    and the depthwise convolution.
     """
 
     def __init__(

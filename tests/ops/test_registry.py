@@ -16,6 +16,7 @@ from archdsl.ir.kinds import BOOL, FLOAT, INT, SIZES, STRING
 from archdsl.ir.terms import NOWHERE, fold, number
 from archdsl.ops import FAMILIES, REGISTRY
 from archdsl.ops.base import Argument, Example, InputSize, Op, TorchForm, TorchFunction, TorchModule
+from archdsl.ops.lenet import TABLE
 from archdsl.ops.limits import PADDING_OR_SAME
 from archdsl.syntax._tables import KEYWORDS
 from tests.ops.support import Outcome, build, evaluate, with_batch
@@ -55,7 +56,8 @@ def has_keywords(outcome: Outcome, form: TorchForm) -> bool:
 
 
 def has_weights_per_channel(outcome: Outcome, form: TorchForm) -> bool:
-    return outcome.call.op.weights(outcome.call) not in ({}, {"weight": (1,)})
+    """A table says how many weights there are, whatever comes in."""
+    return outcome.call.op.weights(outcome.call) not in ({}, {"weight": (1,)}) and outcome.call.op.name != "table_conv"
 
 
 BY_RANK = {
@@ -114,7 +116,7 @@ def test_a_layer_kind_is_documented(op: Op) -> None:
     assert len(op.examples) >= 2
     for parameter in op.parameters:
         assert parameter.doc, parameter.name
-        assert parameter.kind in (INT, FLOAT, BOOL, STRING, SIZES, PADDING_OR_SAME)
+        assert parameter.kind in (INT, FLOAT, BOOL, STRING, SIZES, PADDING_OR_SAME, TABLE)
         if parameter.required or parameter.default is None:
             continue
         assert parameter.kind.accepts(parameter.default)
@@ -227,7 +229,7 @@ def test_keywords_that_say_nothing_are_left_out(name: str, example: Example) -> 
             continue  # torch requires it
 
 
-NOT_KEYWORDS = {("prelu", "per_channel"), ("concat", "axis"), ("narrow", "start")}
+NOT_KEYWORDS = {("prelu", "per_channel"), ("concat", "axis"), ("take_channels", "start")}
 """Parameters that decide on a positional argument, or on one of a function."""
 
 

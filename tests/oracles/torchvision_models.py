@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -39,8 +39,8 @@ def torchvision_model(name: str, *, seed: int = 0, **arguments: Any) -> nn.Modul
     Batch norms get random statistics, weights and biases: as torchvision leaves them (0 and 1) they are
     the identity in eval mode, and two of them exchanged would go unnoticed.
 
-    The same call gives the same object for the whole session. It is put back into eval mode on each
-    call; a test that trains it, or changes its weights, takes ``private_model`` instead.
+    The same call gives the same object as long as few others are asked for in between. It is put back into eval mode
+    on each call; a test that trains it, or changes its weights, takes ``private_model`` instead.
     """
     return _model(name, seed, tuple(sorted(arguments.items()))).eval()
 
@@ -50,7 +50,7 @@ def private_model(name: str, *, seed: int = 0, **arguments: Any) -> nn.Module:
     return copy.deepcopy(torchvision_model(name, seed=seed, **arguments))
 
 
-@cache
+@lru_cache(maxsize=6)
 def _model(name: str, seed: int, arguments: tuple[tuple[str, Any], ...]) -> nn.Module:
     defaults = {"init_weights": False} if name in _SLOW_INITIALISATION else {}
     with torch.random.fork_rng(devices=[]):

@@ -48,7 +48,7 @@ def sizes_to_try(accepted: SizeSet | None) -> list[int]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_networks_of_a_spec(file: Path) -> None:
     _, found = networks(file)
-    for design, typed in found:
+    for design, typed in (found[0], *found[1:][-1:]):  # the first and the last of a family: they differ the most
         symbols = open_symbols(typed)
         accepted = {found.symbol: found.accepted for found in accepted_sizes(typed)}
         run = SlimRun(typed)
