@@ -134,7 +134,7 @@ def depends_on_size(call: Call, windows: Windows) -> bool:
     """Whether a layer's windows depend on the size of its input, as those of adaptive and global pools do."""
     if windows is None:
         return False
-    larger = TensorType((*call.x.shape[:2], *(size + 1 for size in call.x.spatial)))
+    larger = call.x.with_spatial(size + 1 for size in call.x.spatial)
     return call.op.window(Call(call.op, call.arguments, (larger,))) != windows
 
 

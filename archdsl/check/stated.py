@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archdsl.check.activation import Activation
 from archdsl.check.arguments import report_evaluation
 from archdsl.check.state import State
@@ -35,19 +37,19 @@ def compare_stated(
     for axis, (stated, real) in enumerate(zip(expected.shape, actual.shape, strict=True)):
         place = shape.spans[axis]
         try:
-            verdict = _equal(stated, real, axis_word(actual.rank, axis))
+            verdict = _equal(stated, real, axis_word(actual, axis))
         except DimTooComplex as error:
             state.fail("E0305", f"whether {real} is {stated} cannot be decided: {error}", place, labels=labels)
             return None
         if verdict is False:
-            here = f"{axis_word(actual.rank, axis)} {real}, not {stated}"
+            here = f"{axis_word(actual, axis)} {real}, not {stated}"
             state.fail(code, message, place, here=here, labels=labels, expected=expected, actual=actual)
             return None
         if verdict is not True:
             requirements.append(verdict)
     if not state.require(requirements, shape.span):
         return None
-    return TensorType(tuple(map(_known, expected.shape, actual.shape)))
+    return replace(actual, shape=tuple(map(_known, expected.shape, actual.shape)))
 
 
 def _known(stated: Size, real: Size) -> Size:
@@ -94,7 +96,7 @@ def _expected(state: State, activation: Activation, shape: Shape, actual: Tensor
         if known is None:
             return None
         sizes.append(known)
-    return TensorType(tuple(sizes))
+    return replace(actual, shape=tuple(sizes))
 
 
 def _symbol(state: State, activation: Activation, name: str, real: Size, span: Span) -> Size | None:

@@ -8,16 +8,31 @@ from archdsl.ops import (
     conv,
     conv_transpose,
     dropout,
+    layout,
     linear,
     merge,
     norm,
+    parameters,
     pooling,
     shape,
     upsample,
 )
 from archdsl.ops.base import REGISTRY
 
-FAMILIES = (conv, conv_transpose, linear, pooling, norm, activation, dropout, shape, upsample, merge)
+FAMILIES = (
+    conv,
+    conv_transpose,
+    linear,
+    pooling,
+    norm,
+    activation,
+    dropout,
+    parameters,
+    layout,
+    shape,
+    upsample,
+    merge,
+)
 """The modules in the order in which documentation shows them."""
 
 __all__ = ["FAMILIES", "REGISTRY"]

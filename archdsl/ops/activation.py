@@ -14,6 +14,7 @@ from archdsl.ops.torch_forms import keywords
 class _Activation(Op):
     """A function of each value alone: any shape, no weights."""
 
+    channels_last = True
     torch_module: ClassVar[str]
     torch_names: ClassVar[tuple[tuple[str, str], ...]] = ()
     """torch's keyword for each parameter, and the parameter."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
@@ -172,19 +173,29 @@ class Operands:
     """All tensors that flow in, as a list (``torch.cat``)."""
 
 
-Argumentlike = Argument | InputSize | Literal | Operand | Operands
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A tuple: ``(channels, 1, 1)``."""
+
+    items: tuple[Argument | InputSize | Literal, ...]
+
+
+Argumentlike = Argument | InputSize | Literal | Operand | Operands | Several
 
 
 @dataclass(frozen=True, slots=True)
 class TorchModule:
     """``nn.Conv2d(in, out, kernel_size=...)``: a class of ``torch.nn`` and its constructor arguments.
 
-    Keyword arguments whose value equals torch's own default are left out by the rule itself.
+    Keyword arguments whose value equals torch's own default are left out by the rule itself. A name without ``nn.``
+    is the class of ``Op.definition``, which the generated file holds.
     """
 
     name: str
     positional: tuple[Argumentlike, ...] = ()
     keywords: tuple[tuple[str, Argumentlike], ...] = ()
+    applied: str = "layer(x)"
+    """How ``forward`` applies it, as a Python expression of the module ``layer`` and what flows in, ``x``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +215,29 @@ class TorchOperator:
     symbol: str
 
 
-TorchForm = TorchModule | TorchFunction | TorchOperator
+@dataclass(frozen=True, slots=True)
+class TorchExpression:
+    """``x[:, 0]``: what a function of ``forward`` computes, as a Python expression of ``x`` and the layer's arguments.
+
+    For what is several calls, or none, in torch.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TorchParameter:
+    """A trained tensor that is an attribute of the class itself: its label alone is its name in ``state_dict``.
+
+    ``value`` makes the tensor. ``applied`` is how ``forward`` uses it, a Python expression of the tensor, ``layer``,
+    and of what flows in, ``x``.
+    """
+
+    value: TorchFunction
+    applied: str
+
+
+TorchForm = TorchModule | TorchFunction | TorchOperator | TorchExpression | TorchParameter
 
 
 # --- examples -----------------------------------------------------------------------------------------
@@ -216,6 +249,7 @@ class Example:
 
     inputs: tuple[tuple[int, ...], ...]
     arguments: Mapping[str, Value] = field(default_factory=dict)
+    channels_last: bool = False
 
 
 # --- what one output value sees ------------------------------------------------------------------------
@@ -232,6 +266,14 @@ class Window(NamedTuple):
     extent: Size
     stride: Size | Fraction
     padding: int = 0
+
+
+class Sight(Enum):
+    """What a place of a layer's output sees of its input, for receptive fields."""
+
+    WINDOWS = "what `window` says"
+    EVERYTHING = "all places"
+    REARRANGED = "places that lie along other axes than the output's; not followed"
 
 
 # --- the layer kind -----------------------------------------------------------------------------------
@@ -254,6 +296,13 @@ class Op:
     """The attribute name of an unlabelled layer (``conv``, ``bn``, ``relu``); empty: the layer's own name."""
     functional: ClassVar[bool] = False
     """Whether it is a function in ``forward`` (``to_torch`` gives a ``TorchFunction``) rather than a module."""
+    chains: ClassVar[bool] = True
+    """Whether it can be a module of an ``nn.Sequential``, which hands each module one tensor and takes one back."""
+    channels_last: ClassVar[bool] = False
+    """Whether it also works on values whose channels are the last axis."""
+    sight: ClassVar[Sight] = Sight.WINDOWS
+    definition: ClassVar[str] = ""
+    """Python source of the class that ``to_torch`` names, where ``torch.nn`` has none; generated files hold it."""
 
     forgets_sizes: ClassVar[bool] = False
     """Whether the spatial sizes of the output have nothing to do with those of the input."""
@@ -268,7 +317,12 @@ class Op:
         raise NotImplementedError
 
     def apply(self, call: Call) -> TensorType | None:
-        """``infer``, with open sizes that go beyond exact arithmetic reported as a problem like any other."""
+        """``infer`` on values laid out as the layer takes them.
+
+        Open sizes that go beyond exact arithmetic are reported as a problem like any other.
+        """
+        if not self._takes_layout(call):
+            return None
         try:
             return self.infer(call)
         except DimTooComplex as error:
@@ -279,6 +333,21 @@ class Op:
                 help="fix the sizes of the input",
             )
             return None
+
+    def _takes_layout(self, call: Call) -> bool:
+        """Its inputs have their channels where the layer looks for them."""
+        wrong = next((value for value in call.inputs if value.channels_last and value.rank > 2), None)
+        if self.channels_last or wrong is None:
+            return True
+        order = (0, wrong.rank - 1, *range(1, wrong.rank - 1))
+        call.fail(
+            "E0304",
+            f"`{self.name}` works on channels that are axis 1",
+            here=f"the channels of {wrong} are its last axis",
+            help=f"move them first: `permute({order})`",
+            actual=wrong,
+        )
+        return False
 
     def warnings(self, call: Call) -> tuple[Problem, ...]:
         """What torch runs but hardly anybody means, certain by sizes alone; only asked where ``infer`` succeeded."""

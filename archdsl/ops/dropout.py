@@ -16,6 +16,7 @@ class Dropout(Op):
     """Sets a share ``p`` of the values to 0 while training and scales the others up (Srivastava et al., 2014)."""
 
     name = "dropout"
+    channels_last = True
     parameters = (P,)
     examples = (Example(((2, 7),)), Example(((2, 3, 4, 5),), {"p": 0.2}))
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from math import prod
 
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, SIZES, Parameter
 from archdsl.ir.terms import product
-from archdsl.ir.types import Size, TensorType
+from archdsl.ir.types import TensorType
 from archdsl.ops.base import (
     Argument,
     Call,
@@ -23,23 +22,8 @@ from archdsl.ops.base import (
     Window,
 )
 from archdsl.ops.limits import COUNT, PADDING
-from archdsl.ops.rules import TIMES, channels_are_divisible, rank_is_at_least, rank_is_one_of, term
+from archdsl.ops.rules import TIMES, channels_are_divisible, multiplied, rank_is_at_least, rank_is_one_of, term
 from archdsl.ops.torch_forms import by_rank
-
-
-def at_most_one_size_is_open(call: Call, sizes: tuple[Size, ...]) -> bool:
-    """The product of the sizes stays a function of one input size."""
-    is_open = [size for size in sizes if not isinstance(size, int)]
-    if len(is_open) <= 1:
-        return True
-    call.fail(
-        "E0305",
-        f"`{call.op.name}` cannot multiply sizes that are open",
-        here=f"{' and '.join(str(size) for size in is_open)} are open in {call.x}",
-        help="fix all but one of them in the input, or pool to one pixel first: `global_avg_pool`",
-        actual=call.x,
-    )
-    return False
 
 
 class Flatten(Op):
@@ -51,10 +35,10 @@ class Flatten(Op):
 
     def infer(self, call: Call) -> TensorType | None:
         """The product of all sizes but the batch."""
-        sizes = call.x.shape[1:]
-        if not rank_is_at_least(call, 2) or not at_most_one_size_is_open(call, sizes):
+        if not rank_is_at_least(call, 2):
             return None
-        return TensorType((call.x.shape[0], _product(sizes)))
+        total = multiplied(call, call.x.shape[1:])
+        return None if total is None else TensorType((call.x.shape[0], total))
 
     def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """``channels * 7 * 7``, left as it is even where it is a number: that tells where the number comes from."""
@@ -64,18 +48,11 @@ class Flatten(Op):
     def arithmetic(self, call: Call, axis: int) -> str | None:
         """``512·7·7 = 25088``."""
         sizes = call.x.shape[1:]
-        return f"{TIMES.join(map(term, sizes))} = {_product(sizes)}" if axis == 1 and len(sizes) > 1 else None
+        return f"{TIMES.join(map(term, sizes))} = {multiplied(call, sizes)}" if axis == 1 and len(sizes) > 1 else None
 
     def to_torch(self, call: Call) -> TorchForm:
         """``torch.flatten(x, 1)``, or ``nn.Flatten()`` inside an ``nn.Sequential``."""
         return TorchFunction("torch.flatten", (Operand(), Literal(1)), module=TorchModule("nn.Flatten"))
-
-
-def _product(sizes: tuple[Size, ...]) -> Size:
-    """The product of sizes of which at most one is open."""
-    factor = prod(size for size in sizes if isinstance(size, int))
-    is_open = [size for size in sizes if not isinstance(size, int)]
-    return is_open[0] * factor if is_open else factor
 
 
 class ChannelShuffle(Op):
@@ -168,6 +145,7 @@ class Identity(Op):
     """Hands its input on: the plain path of a residual block."""
 
     name = "identity"
+    channels_last = True
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 7),)))
 
     def infer(self, call: Call) -> TensorType | None:

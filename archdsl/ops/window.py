@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archdsl.ir.types import Size
+from archdsl.ir.types import SPATIAL_WORDS, Size
 from archdsl.ops.base import Call, Op, Window
-from archdsl.ops.rules import MINUS, SPATIAL_WORDS, TIMES, term
+from archdsl.ops.rules import MINUS, TIMES, term
 
 
 @dataclass(frozen=True, slots=True)

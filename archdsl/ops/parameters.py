@@ -1,0 +1,120 @@
+"""Trained tensors that belong to the class around them: scales, embeddings, the class token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archdsl.ir.kinds import FLOAT, Parameter
+from archdsl.ir.types import TensorType
+from archdsl.ops.base import (
+    Argument,
+    Call,
+    Example,
+    InputSize,
+    Literal,
+    Op,
+    Several,
+    TorchForm,
+    TorchFunction,
+    TorchParameter,
+)
+from archdsl.ops.limits import NOT_NEGATIVE
+from archdsl.ops.rules import fixed, fixed_size, rank_is_at_least, rank_is_one_of
+
+
+class LayerScale(Op):
+    """Each channel times a trained factor, tiny at first, at the end of a residual branch (Touvron et al., 2021)."""
+
+    name = "layer_scale"
+    chains = False
+    channels_last = True
+    parameters = (Parameter("initial", FLOAT, doc="the factors before training"),)
+    examples = (
+        Example(((2, 3, 4, 5),), {"initial": 1e-6}),
+        Example(((2, 7),), {"initial": 0.1}),
+        Example(((2, 4, 5, 3),), {"initial": 0.5}, channels_last=True),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_at_least(call, 2):
+            return None
+        size = fixed_size(call, call.x.channel_axis, help="give the input fixed channels")
+        return None if size is None else call.x
+
+    def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """A factor for each channel, shaped so that it spreads over space."""
+        assert isinstance(call.x.channels, int)
+        return {"": (call.x.channels, *(1,) * self._trailing(call))}
+
+    def _trailing(self, call: Call) -> int:
+        """The axes behind the channels."""
+        return call.x.rank - 1 - call.x.channel_axis
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``self.layer_scale * x``."""
+        channels = InputSize(-1 if call.x.channels_last else 1)
+        shape = Several((channels, *(Literal(1),) * self._trailing(call)))
+        return TorchParameter(TorchFunction("torch.full", (shape, Argument("initial"))), "layer * x")
+
+
+class ClassToken(Op):
+    """A trained token in front of a sequence ``[N, L, C]``; its place gathers what the head reads (Devlin et al., 2019)."""
+
+    name = "class_token"
+    chains = False
+    channels_last = True
+    examples = (Example(((2, 7, 12),)), Example(((2, 1, 4),), channels_last=True))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """One token more."""
+        if not rank_is_one_of(call, 3, help=TO_TOKENS) or fixed_size(call, -1, help=FIX) is None:
+            return None
+        batch, length, features = call.x.shape
+        return replace(call.x, shape=(batch, length + 1, features))
+
+    def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """The token."""
+        (features,) = fixed(call.x.shape[-1:])
+        return {"": (1, 1, features)}
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """``196 + 1 = 197``."""
+        return f"{call.x.shape[1]} + 1 = {call.x.shape[1] + 1}" if axis == 1 else None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], dim=1)``."""
+        value = TorchFunction("torch.zeros", (Literal(1), Literal(1), InputSize(-1)))
+        return TorchParameter(value, "torch.cat([layer.expand(x.shape[0], -1, -1), x], dim=1)")
+
+
+class PositionalEmbedding(Op):
+    """A trained vector added to each token of a sequence ``[N, L, C]``, so that places differ (Gehring et al., 2017).
+
+    There is one vector per place, so that the length is fixed.
+    """
+
+    name = "positional_embedding"
+    chains = False
+    channels_last = True
+    parameters = (Parameter("std", FLOAT, 0.02, NOT_NEGATIVE, "standard deviation before training"),)
+    examples = (Example(((2, 7, 12),)), Example(((2, 1, 4),), {"std": 0.5}, channels_last=True))
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_one_of(call, 3, help=TO_TOKENS):
+            return None
+        return call.x if all(fixed_size(call, axis, help=FIX) is not None for axis in (1, -1)) else None
+
+    def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """A vector per token."""
+        return {"": (1, *fixed(call.x.shape[1:]))}
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``x + self.positional_embedding``."""
+        shape = Several((Literal(1), InputSize(1), InputSize(-1)))
+        return TorchParameter(TorchFunction("torch.normal", (Literal(0.0), Argument("std"), shape)), "x + layer")
+
+
+TO_TOKENS = "`tokens` makes a sequence of an image"
+FIX = "give the input a fixed size"
