@@ -11,6 +11,7 @@ from archdsl.codegen.classes import ClassWriter, annotation_of, default_of, docs
 from archdsl.codegen.convert import to_python, value_to_python
 from archdsl.codegen.naming import Names
 from archdsl.codegen.printer import Notes, print_module, verify_print
+from archdsl.codegen.support import definitions_for, names_read
 from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Formal, Program, Unit
 from archdsl.ir.expr import Const, SizeOf
@@ -37,7 +38,8 @@ def emit(designs: Sequence[TypedDesign], *, source_name: str = "") -> str:
         for design, unit in roots
         if design.design.name != writer.written[unit.key].name
     ]
-    classes = [code.definition for code in writer.written.values()]
+    classes: list[ast.stmt] = [code.definition for code in writer.written.values()]
+    classes = [*definitions_for(classes), *classes]
     exported = _exported(roots, writer, functions)
     head = _head(list(dict.fromkeys(writer.written[unit.key].name for _, unit in roots)))
     tree = ast.Module([head, *_imports(classes), exported, *classes, *functions], [])
@@ -61,10 +63,10 @@ def _head(exported: Sequence[str]) -> ast.stmt:
     return docstring(f"{', '.join(exported)} in PyTorch.", 0)
 
 
-def _imports(classes: Sequence[ast.ClassDef]) -> list[ast.stmt]:
-    """``import torch`` only where a function of it is called."""
-    used = {node.id for definition in classes for node in ast.walk(definition) if isinstance(node, ast.Name)}
-    imports: list[ast.stmt] = [ast.Import([ast.alias("torch", None)])] if "torch" in used else []
+def _imports(definitions: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Only what is used: ``import torch`` where a function of it is called."""
+    used = names_read(definitions)
+    imports: list[ast.stmt] = [ast.Import([ast.alias(name, None)]) for name in ("math", "torch") if name in used]
     members = [name for name in ("Tensor", "nn") if name in used]
     return [*imports, ast.ImportFrom("torch", [ast.alias(name, None) for name in members], 0)]
 

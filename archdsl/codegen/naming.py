@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import keyword
 
-RESERVED = frozenset("self torch nn Tensor x super range len min max sum abs int round layer zip list tuple".split())
+from archdsl.codegen.support import DEFINITIONS
+
+RESERVED = frozenset(DEFINITIONS) | frozenset(
+    "self torch nn Tensor x super range len min max sum abs int round layer zip list tuple math".split()
+)
 
 
 def class_name(name: str) -> str:

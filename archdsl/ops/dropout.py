@@ -1,10 +1,10 @@
-"""Dropout: values or whole channels set to 0 at random, in training only."""
+"""Dropout: values, whole channels or whole samples set to 0 at random, in training only."""
 
 from __future__ import annotations
 
 from archdsl.ir.kinds import FLOAT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Call, Example, Op, TorchForm, TorchModule
+from archdsl.ops.base import Argument, Call, Example, Op, TorchForm, TorchModule
 from archdsl.ops.limits import PROBABILITY
 from archdsl.ops.rules import rank_is_one_of
 from archdsl.ops.torch_forms import keywords
@@ -47,3 +47,26 @@ class Dropout2d(Op):
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Dropout2d``."""
         return TorchModule("nn.Dropout2d", (), keywords(call, p="p"))
+
+
+class StochasticDepth(Op):
+    """Sets whole samples to 0 with probability ``p`` while training and scales the others up (Huang et al., 2016).
+
+    At the end of a residual branch it skips the branch; the deeper the block, the larger ``p``, as a rule.
+    """
+
+    name = "stochastic_depth"
+    parameters = (Parameter("p", FLOAT, constraint=PROBABILITY, doc="probability that a sample is set to 0"),)
+    examples = (
+        Example(((2, 3, 4, 5),), {"p": 0.2}),
+        Example(((2, 7),), {"p": 0.0}),
+        Example(((2, 7, 12),), {"p": 0.5}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        return call.x
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``StochasticDepth``, a class that the generated file holds."""
+        return TorchModule("StochasticDepth", (Argument("p"),))

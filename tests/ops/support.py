@@ -14,6 +14,7 @@ from functools import reduce
 import torch
 from torch import Tensor, nn
 
+from archdsl.codegen.support import DEFINITIONS
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops import REGISTRY
@@ -137,11 +138,20 @@ class Applied(nn.Module):
         return self.function(*tensors)
 
 
+def carried(name: str) -> type[nn.Module]:
+    """A class that generated files carry with them, because torch has none."""
+    namespace: dict[str, object] = {"torch": torch, "nn": nn, "Tensor": Tensor}
+    for text in DEFINITIONS.values():
+        exec(text, namespace)
+    made = namespace[name]
+    assert isinstance(made, type) and issubclass(made, nn.Module)
+    return made
+
+
 def build(form: TorchForm, call: Call) -> nn.Module:
     """The module that a description stands for."""
     if isinstance(form, TorchModule):
-        assert form.name.startswith("nn.")
-        cls = getattr(nn, form.name.removeprefix("nn."))
+        cls = getattr(nn, form.name.removeprefix("nn.")) if form.name.startswith("nn.") else carried(form.name)
         positional, keywords = _values(form.positional, call, ()), _keywords(form.keywords, call, ())
         module = cls(*positional, **keywords)
         assert isinstance(module, nn.Module)
