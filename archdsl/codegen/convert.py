@@ -61,7 +61,7 @@ def to_python(expr: Expr) -> ast.expr:
         case BinaryOp(operator, left, right):
             return ast.BinOp(to_python(left), _ARITHMETIC[operator](), to_python(right))
         case IndexOf(value, index):
-            return py.subscript(to_python(value), to_python(index))
+            return py.subscript(to_python(value), _index(index))
         case IfElse(then, condition, otherwise):
             return ast.IfExp(to_python(condition), to_python(then), to_python(otherwise))
         case Items(items, is_list):
@@ -70,7 +70,8 @@ def to_python(expr: Expr) -> ast.expr:
         case RangeOf():
             return py.call("range", _range_arguments(expr))
         case BuiltinCall(function, arguments):
-            return py.call(function, [to_python(argument) for argument in arguments])
+            name = "math.ceil" if function == "ceil" else function
+            return py.call(name, [to_python(argument) for argument in arguments])
         case SizeOf() | BlockOf():
             raise AssertionError("sizes and blocks are replaced before an expression is written")
 
@@ -93,6 +94,16 @@ def _flat(operator: str, left: Expr, right: Expr) -> list[Expr]:
         else:
             parts.append(side)
     return parts
+
+
+def _index(index: Expr) -> ast.expr:
+    """``[i]``, or ``[a:b]`` for a range."""
+    if not isinstance(index, RangeOf):
+        return to_python(index)
+    start = index.start
+    lower = None if isinstance(start, Const) and start.value == 0 else to_python(start)
+    stop = _shifted(index.stop, 1) if index.inclusive else index.stop
+    return ast.Slice(lower, to_python(stop))
 
 
 def _range_arguments(expr: RangeOf) -> list[ast.expr]:

@@ -36,6 +36,8 @@ FUNCTIONS = {
     "abs": (1, 1),
     "int": (1, 1),
     "round": (1, 1),
+    "ceil": (1, 1),
+    "round_to": (2, 2),
 }
 """Built-in functions with the least and the most arguments they take."""
 OUTSIDE = "under a label, braces are a module of its own: what goes in and out is the running value"

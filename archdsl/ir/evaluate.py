@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from typing import NamedTuple
 
 from archdsl.ir.design import BlockValue
@@ -40,6 +42,10 @@ from archdsl.ir.values import (
 from archdsl.source.span import Span
 
 __all__ = ["Environment", "EvaluationError", "compare", "describe", "evaluate", "evaluate_name", "length_of", "truth"]
+
+
+ROUNDINGS: dict[str, Callable[[int | float], int | float]] = {"abs": abs, "int": int, "round": round, "ceil": ceil}
+"""The functions of one number."""
 
 
 class PlacedValue(NamedTuple):
@@ -157,6 +163,8 @@ def _size(expr: SizeOf, env: Environment) -> Value:
 def _index(value: Value, index: Value, span: Span) -> Value:
     if not isinstance(value, tuple | range):
         raise EvaluationError("E0405", f"only lists and tuples have items, not {describe(value)}", span)
+    if isinstance(index, range):
+        return _part(value, index, span)
     if not is_int(index) or not isinstance(index, int):
         raise EvaluationError("E0405", f"an item is chosen by a whole number, not {describe(index)}", span)
     length = length_of(value)
@@ -164,6 +172,15 @@ def _index(value: Value, index: Value, span: Span) -> Value:
         return value[index]
     items = "no items" if length == 0 else f"{length} item{'s' if length > 1 else ''}, numbered from 0 to {length - 1}"
     raise EvaluationError("E0403", f"there is no item {index}: the list has {items}", span)
+
+
+def _part(value: tuple[Value, ...] | range, places: range, span: Span) -> Value:
+    """``list[a..b]``: the items at some places in a row, none of them missing."""
+    length = length_of(value)
+    if 0 <= places.start <= places.stop <= length:
+        return value[places.start : places.stop]
+    shown = f"{places.start}..{places.stop}"
+    raise EvaluationError("E0403", f"there is no part {shown}: the list ends at {length}", span)
 
 
 def _range(expr: RangeOf, env: Environment) -> Value:
@@ -202,6 +219,8 @@ def _call(function: str, arguments: tuple[Value, ...], span: Span) -> Value:
         if not isinstance(first, tuple | range):
             raise EvaluationError("E0405", f"`{function}` takes a list, not {describe(first)}", span)
         return length_of(first) if function == "len" else _sum(first, span)
+    if function == "round_to":
+        return _round_to(*arguments, span=span)
     numbers = first if len(arguments) == 1 and isinstance(first, tuple) else arguments
     if not numbers:
         raise EvaluationError("E0405", f"`{function}` needs at least one number", span)
@@ -210,10 +229,24 @@ def _call(function: str, arguments: tuple[Value, ...], span: Span) -> Value:
     if len(numbers) > 1 or not is_number(first):
         raise EvaluationError("E0405", f"`{function}` takes a number, not {describe(first)}", span)
     assert isinstance(first, int | float)
-    result: int | float = abs(first) if function == "abs" else int(first) if function == "int" else round(first)
+    result: int | float = ROUNDINGS[function](first)
     if isinstance(result, int) and result.bit_length() > MAX_BITS:
         raise EvaluationError("E0407", "the result is larger than any size can be", span)
     return result
+
+
+def _round_to(number: Value, multiple: Value, *, span: Span) -> int:
+    """The nearest multiple, halves up, at least one; the next where more than a tenth of the number would be lost."""
+    if not is_number(number) or not is_int(multiple):
+        wrong = multiple if is_number(number) else number
+        raise EvaluationError("E0405", f"`round_to` takes a number and a whole number, not {describe(wrong)}", span)
+    assert isinstance(number, int | float) and isinstance(multiple, int)
+    if multiple < 1 or number < 0:
+        wrong_part = f"a multiple of {multiple}" if multiple < 1 else f"the number {number}"
+        raise EvaluationError("E0401", f"`round_to` works on positive numbers, not on {wrong_part}", span)
+    exact = Fraction(number)
+    rounded = max(1, (2 * exact + multiple) // (2 * multiple)) * multiple
+    return rounded if 10 * rounded >= 9 * exact else rounded + multiple
 
 
 def _extreme(function: str, numbers: Sequence[Value], span: Span) -> Value:

@@ -27,7 +27,7 @@ MODULE_MEMBERS = frozenset(
 )
 """Public members of ``torch.nn.Module``: an attribute of that name would hide a method."""
 
-GENERATED = frozenset("self torch nn F x forward super Tensor NamedTuple".split())
+GENERATED = frozenset("self torch nn F math round_to x forward super Tensor NamedTuple".split())
 """Names that generated files use themselves."""
 
 BUILTINS = frozenset("range list tuple dict int float bool str zip enumerate len min max abs sum".split())

@@ -1,0 +1,59 @@
+"""Definitions that generated files carry with them, because ``torch.nn`` has no such module.
+
+A layer names one in its ``TorchModule`` without the prefix ``nn.``. A generated file holds exactly those that it
+uses, printed like everything else; what is not allowed in generated code is not allowed here either.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+
+DEFINITIONS = {
+    "round_to": '''
+def round_to(number: float, multiple: int) -> int:
+    """The nearest multiple, at least one; the next one where more than a tenth of the number would be lost."""
+    rounded = max(multiple, int((2 * number + multiple) // (2 * multiple)) * multiple)
+    return rounded if 10 * rounded >= 9 * number else rounded + multiple
+''',
+    "StochasticDepth": '''
+class StochasticDepth(nn.Module):
+    """Skips a branch for whole samples at random while training, and scales up what is left."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0.0:
+            return x
+        keep = 1.0 - self.p
+        noise = x.new_empty([x.shape[0]] + [1] * (x.ndim - 1)).bernoulli_(keep)
+        return x * (noise.div_(keep) if keep > 0.0 else noise)
+''',
+}
+"""The source of each, by its name."""
+
+
+@cache
+def _parsed(name: str) -> ast.ClassDef | ast.FunctionDef:
+    (definition,) = ast.parse(DEFINITIONS[name]).body
+    assert isinstance(definition, ast.ClassDef | ast.FunctionDef) and definition.name == name
+    return definition
+
+
+def names_read(trees: Iterable[ast.AST]) -> set[str]:
+    """Every plain name that stands in some trees."""
+    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def definitions_for(trees: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """The definitions that some statements use, and those that these use in turn, in the order of ``DEFINITIONS``."""
+    wanted: set[str] = set()
+    waiting: list[ast.stmt] = list(trees)
+    while waiting:
+        found = (names_read(waiting) & DEFINITIONS.keys()) - wanted
+        wanted |= found
+        waiting = [_parsed(name) for name in sorted(found)]
+    return [_parsed(name) for name in DEFINITIONS if name in wanted]
