@@ -66,9 +66,13 @@ def _head(exported: Sequence[str]) -> ast.stmt:
 def _imports(definitions: Sequence[ast.stmt]) -> list[ast.stmt]:
     """Only what is used: ``import torch`` where a function of it is called."""
     used = names_read(definitions)
-    imports: list[ast.stmt] = [ast.Import([ast.alias(name, None)]) for name in ("math", "torch") if name in used]
+    imports: list[ast.stmt]
+    imports = [ast.Import([ast.alias(name, None)]) for name in ("math", "torch") if name in used]
     members = [name for name in ("Tensor", "nn") if name in used]
-    return [*imports, ast.ImportFrom("torch", [ast.alias(name, None) for name in members], 0)]
+    imports.append(ast.ImportFrom("torch", [ast.alias(name, None) for name in members], 0))
+    if "F" in used:
+        imports.append(ast.ImportFrom("torch.nn", [ast.alias("functional", "F")], 0))
+    return imports
 
 
 def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDef:

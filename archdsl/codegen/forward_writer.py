@@ -18,7 +18,7 @@ from archdsl.ir.expr import Const, Expr, NameTemplate
 from archdsl.ir.walk import level, refers_to_input
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Call as OpCall
-from archdsl.ops.base import TorchFunction, TorchOperator
+from archdsl.ops.base import TorchExpression, TorchFunction, TorchModule, TorchOperator, TorchParameter
 
 _OPERATORS: dict[str, type[ast.operator]] = {"+": ast.Add, "*": ast.Mult}
 
@@ -93,7 +93,7 @@ class ForwardWriter(ForwardScope):
                 self._unsayable[name] = refusal
 
     def _layer(self, node: d.Layer) -> None:
-        if node.slot is not None:
+        if node.slot is not None and REGISTRY[node.op].chains:
             self._module(node.slot, node, starts_line=defines_channels(node.op))
             return
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLayer)]
@@ -101,6 +101,9 @@ class ForwardWriter(ForwardScope):
             return
         arguments = {argument.name: self._term(argument.value) for argument in node.arguments}
         form = joint_form(uses, arguments, node.span)
+        if isinstance(form, TorchExpression | TorchModule | TorchParameter):
+            self._computed(form, node, arguments, uses[0].arguments)
+            return
         if not isinstance(form, TorchFunction):
             raise Refused("this step has no counterpart as a function", node.span)
         if self._depth >= MAX_NESTED:
@@ -111,6 +114,8 @@ class ForwardWriter(ForwardScope):
         uses = self.unit.uses(node)
         assert node.slot is not None
         if uses and isinstance(uses[0], t.TypedLayer):
+            if not REGISTRY[uses[0].op].chains:
+                raise Refused("this layer cannot be handed on as a block", node.span, "apply it by its own name")
             self._module(node.slot, node, starts_line=defines_channels(uses[0].op))
             return
         extra = [py.name(self._saved_name(template)) for _, template in node.tensors]
@@ -190,6 +195,8 @@ class ForwardWriter(ForwardScope):
                 return False
             plain_module = isinstance(node, d.Layer | d.Group | d.Choice | d.Apply | d.Loop) and node.slot is not None
             if not plain_module and not isinstance(node, d.Layer):
+                return False
+            if isinstance(node, d.Layer) and not REGISTRY[node.op].chains:
                 return False
             if isinstance(node, d.Apply) and self._has_outputs(node):
                 return False

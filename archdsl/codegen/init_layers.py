@@ -12,7 +12,7 @@ from archdsl.codegen.flow import Flow, after_layer, common, literal_input, spati
 from archdsl.codegen.init_scope import InitScope
 from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.refusal import Refused
-from archdsl.codegen.sinks import Attributes, ModuleSink
+from archdsl.codegen.sinks import Attributes, Discarded, ModuleSink
 from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Formal
 from archdsl.ir import design as d
@@ -20,7 +20,16 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, Local, locals_in
 from archdsl.ir.terms import NOWHERE
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import Argument, Argumentlike, InputSize, Literal, TorchFunction, TorchModule
+from archdsl.ops.base import (
+    Argument,
+    Argumentlike,
+    InputSize,
+    Literal,
+    Several,
+    TorchFunction,
+    TorchModule,
+    TorchParameter,
+)
 
 
 class InitLayers(InitScope):
@@ -35,6 +44,8 @@ class InitLayers(InitScope):
         self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: list[t.TypedLayer], sink: ModuleSink
     ) -> None:
         slot = node.slot
+        if uses and slot is not None and not REGISTRY[uses[0].op].chains:
+            self._refuse_in_sequential(slot, node, sink)
         if slot is not None and not (slot.shared and str(slot.name) in self._shared):
             self._add(slot, self._module(node, arguments, uses), sink)
         if not uses:
@@ -42,6 +53,13 @@ class InitLayers(InitScope):
         if uses[0].op == "flatten" and any(size != 1 for sizes in spatial_sizes(uses) for size in sizes):
             self._pin_space()
         self.flow = after_layer(self.flow, REGISTRY[uses[0].op], arguments, uses)
+
+    def _refuse_in_sequential(self, slot: d.Slot, node: d.Layer | d.Apply, sink: ModuleSink) -> None:
+        """A parameter, and a module that takes more than one tensor, are attributes of a class under a plain name."""
+        plain = slot.name is not None and self._label_text(slot.name) is not None
+        if not isinstance(sink, Attributes | Discarded) or slot.inherited or not plain:
+            help = "apply it by its own name, under a label without computed parts"
+            raise Refused("this layer is no module of an `nn.Sequential`", node.span, help)
 
     def _add(self, slot: d.Slot, module: ast.expr, sink: ModuleSink) -> None:
         """A module into its place; a shared one once, before the loops around it."""
@@ -58,8 +76,19 @@ class InitLayers(InitScope):
         form = joint_form(uses, arguments, node.span)
         if isinstance(form, TorchFunction):
             form = form.module
+        if isinstance(form, TorchParameter):
+            return py.call("nn.Parameter", [self._made(form.value, arguments, uses, node)])
         if not isinstance(form, TorchModule):
             raise Refused("this step has no counterpart as a module", node.span)
+        return self._made(form, arguments, uses, node)
+
+    def _made(
+        self,
+        form: TorchModule | TorchFunction,
+        arguments: dict[str, Expr],
+        uses: list[t.TypedLayer],
+        node: d.Layer | d.Apply,
+    ) -> ast.expr:
         positional = [self._value(value, arguments, uses, node) for value in form.positional]
         keywords = [(key, self._value(value, arguments, uses, node)) for key, value in form.keywords]
         return py.call(form.name, positional, keywords)
@@ -74,12 +103,14 @@ class InitLayers(InitScope):
                 return to_python(Const(literal, NOWHERE))
             case InputSize(axis):
                 return self.written(self._input_size(axis, uses, node))
+            case Several(items):
+                return py.tuple_of([self._value(item, arguments, uses, node) for item in items])
         raise AssertionError("tensors are no constructor arguments")
 
     def _input_size(self, axis: int, uses: list[t.TypedLayer], node: d.Layer | d.Apply) -> Expr:
         """The size of an input axis: the running channel count, or the number it always is."""
-        rank = uses[0].inputs[0].rank
-        is_channels = axis == 1 or (axis == -1 and rank == 2)
+        value = uses[0].inputs[0]
+        is_channels = axis % value.rank == value.channel_axis
         if is_channels and self.flow.channels is not None:
             return self.flow.channels
         size = literal_input(uses, axis)
@@ -138,7 +169,7 @@ class InitLayers(InitScope):
             known = self._value_of(text)
             if known is not None and known.channels is not None:
                 return known.channels
-        size = common(use.inputs[index].shape[1] for use in uses)
+        size = common(use.inputs[index].channels for use in uses)
         if size is None:
             raise Refused("the channels that flow in differ between applications", node.span)
         return size
@@ -168,7 +199,7 @@ class InitLayers(InitScope):
         read = frozenset(name for value in arguments.values() for name in locals_in(value))
         space = self.flow.space | read
         if callee.output is None:
-            return Flow(common(use.output.shape[1] if use.output is not None else None for use in uses), space)
+            return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
         terms = dict(zip(callee.channel_formals, channels, strict=True))
         if IN_CHANNELS not in terms:
             terms[IN_CHANNELS] = self.flow.channels or channels[0]

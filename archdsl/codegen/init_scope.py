@@ -17,6 +17,7 @@ from archdsl.codegen.units import Program, Unit
 from archdsl.ir import design as d
 from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, SizeOf, locals_in
 from archdsl.ir.terms import NOWHERE
+from archdsl.ir.types import size_of
 
 ClassOf = Callable[[Unit], ClassCode]
 _UNFOLLOWED = "the channel count after each turn has no expression that could be written in `__init__`"
@@ -55,7 +56,7 @@ class InitScope:
         """The channels that flow into the class: a number in a network, a parameter in a block."""
         if not self.unit.is_network:
             return local(IN_CHANNELS)
-        return common(occurrence.inputs[0].shape[1] for occurrence in self.unit.occurrences)
+        return common(occurrence.inputs[0].channels for occurrence in self.unit.occurrences)
 
     def _label_text(self, label: NameTemplate) -> str | None:
         parts = [part if isinstance(part, str) else self.term(part) for part in label.parts]
@@ -92,11 +93,7 @@ class InitScope:
         return self._labels.get(label or "")
 
     def _own_size(self, expr: SizeOf) -> int | None:
-        sizes = set()
-        for occurrence in self.unit.occurrences:
-            shape = occurrence.inputs[0].shape
-            axis = {"height": -2, "width": -1, "length": 2, "depth": 2, "features": -1, "channels": 1}[expr.attribute]
-            sizes.add(shape[axis])
+        sizes = {size_of(occurrence.inputs[0], expr.attribute) for occurrence in self.unit.occurrences}
         size = sizes.pop() if len(sizes) == 1 else None
         return size if isinstance(size, int) else None
 

@@ -69,10 +69,10 @@ class InitWriter(InitLayers):
                 self.flow = self._value_flow(text, node)
             case d.Port():
                 uses = self.unit.uses(node)
-                self.flow = Flow(common(use.output.shape[1] if use.output is not None else None for use in uses))
+                self.flow = Flow(common(use.output.channels if use.output is not None else None for use in uses))
             case d.Input(name=name):
                 types = [dict(zip(self._input_names(), o.inputs, strict=True))[name] for o in self.unit.occurrences]
-                self._labels[name] = Flow(common(type_.shape[1] for type_ in types))
+                self._labels[name] = Flow(common(type_.channels for type_ in types))
             case d.Output(body=d.Body() as body):
                 before = self.flow
                 self.body(body, sink)
@@ -86,7 +86,7 @@ class InitWriter(InitLayers):
         if known is not None:
             return known
         uses = self.unit.uses(node)
-        return Flow(common(use.output.shape[1] if use.output is not None else None for use in uses))
+        return Flow(common(use.output.channels if use.output is not None else None for use in uses))
 
     def _let(self, names: tuple[str, ...], value: Expr, node: d.Let) -> None:
         term = self.term(value)
@@ -364,4 +364,4 @@ def _joined(node: d.Choice, left: Flow, right: Flow, unit: Unit) -> Flow:
     if left.channels == right.channels:
         return Flow(left.channels, space)
     uses = unit.uses(node)
-    return Flow(common(use.output.shape[1] if use.output is not None else None for use in uses), space)
+    return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)

@@ -1,14 +1,18 @@
 """Definitions that generated files carry with them, because ``torch.nn`` has no such module.
 
-A layer names one in its ``TorchModule`` without the prefix ``nn.``. A generated file holds exactly those that it
-uses, printed like everything else; what is not allowed in generated code is not allowed here either.
+A layer kind brings its class as source (``Op.definition``) and names it in its ``TorchModule`` without the prefix
+``nn.``. A generated file holds exactly those that it uses, printed like everything else; what is not allowed in
+generated code is not allowed here either.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from functools import cache
+
+from archdsl.ops import REGISTRY
 
 DEFINITIONS = {
     "round_to": '''
@@ -17,21 +21,11 @@ def round_to(number: float, multiple: int) -> int:
     rounded = max(multiple, int((2 * number + multiple) // (2 * multiple)) * multiple)
     return rounded if 10 * rounded >= 9 * number else rounded + multiple
 ''',
-    "StochasticDepth": '''
-class StochasticDepth(nn.Module):
-    """Skips a branch for whole samples at random while training, and scales up what is left."""
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.p == 0.0:
-            return x
-        keep = 1.0 - self.p
-        noise = x.new_empty([x.shape[0]] + [1] * (x.ndim - 1)).bernoulli_(keep)
-        return x * (noise.div_(keep) if keep > 0.0 else noise)
-''',
+    **{
+        match[1]: op.definition
+        for op in REGISTRY.values()
+        if (match := re.match(r"\s*class (\w+)", op.definition)) is not None
+    },
 }
 """The source of each, by its name."""
 

@@ -56,12 +56,28 @@ class StochasticDepth(Op):
     """
 
     name = "stochastic_depth"
+    channels_last = True
     parameters = (Parameter("p", FLOAT, constraint=PROBABILITY, doc="probability that a sample is set to 0"),)
     examples = (
         Example(((2, 3, 4, 5),), {"p": 0.2}),
         Example(((2, 7),), {"p": 0.0}),
         Example(((2, 7, 12),), {"p": 0.5}),
     )
+    definition = '''
+class StochasticDepth(nn.Module):
+    """Skips a branch for whole samples at random while training, and scales up what is left."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0.0:
+            return x
+        keep = 1.0 - self.p
+        noise = x.new_empty([x.shape[0]] + [1] * (x.ndim - 1)).bernoulli_(keep)
+        return x * (noise.div_(keep) if keep > 0.0 else noise)
+'''
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""

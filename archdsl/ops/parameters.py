@@ -59,7 +59,10 @@ class LayerScale(Op):
 
 
 class ClassToken(Op):
-    """A trained token in front of a sequence ``[N, L, C]``; its place gathers what the head reads (Devlin et al., 2019)."""
+    """A trained token in front of a sequence ``[N, L, C]``, whose place gathers what the head reads.
+
+    (Devlin et al., 2018; on images Dosovitskiy et al., 2020.)
+    """
 
     name = "class_token"
     chains = False
