@@ -36,11 +36,11 @@ def after_layer(flow: Flow, op: Op, arguments: Mapping[str, Expr], uses: list[t.
     read = frozenset(name for key, value in arguments.items() if key != stated for name in locals_in(value))
     # Adaptive pools make a fixed size of any: what the sizes rested on before does not matter any more.
     space = read if op.forgets_sizes else flow.space | read
-    incoming = (None, flow.channels, *(_known_size(size) for size in common_space(uses)))
+    value = uses[0].inputs[0]
+    incoming = [None, *(_known_size(size) for size in common_space(uses))]
+    incoming.insert(value.channel_axis, flow.channels)
     defaults = {name: Const(value, NOWHERE) for name, value in uses[0].arguments.items()}
-    every = {**defaults, **arguments}
-    is_last = stated is not None and all(use.output is not None and use.output.channels_last for use in uses)
-    told = every[stated] if stated is not None and is_last else op.channels(incoming, every)
+    told = op.channels(value, incoming, {**defaults, **arguments})
     if told is not None:
         return Flow(told, space)
     return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)

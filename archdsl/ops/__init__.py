@@ -5,6 +5,7 @@ A new layer is one class in one of these modules; importing the module registers
 
 from archdsl.ops import (
     activation,
+    attention,
     conv,
     conv_transpose,
     dropout,
@@ -27,6 +28,7 @@ FAMILIES = (
     norm,
     activation,
     dropout,
+    attention,
     parameters,
     layout,
     shape,

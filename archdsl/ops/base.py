@@ -367,14 +367,14 @@ class Op:
         names = (parameter.name for parameter in self.parameters)
         return next((name for name in names if name in ("channels", "features")), None)
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """The channels (or features) of the output, as generated code computes them.
 
-        ``incoming`` is the shape of the input as expressions, None for sizes without one; ``arguments`` are all
-        arguments as expressions. None where the channels cannot be said. The default: those that an argument
+        ``incoming`` is the shape of the input ``x`` as expressions, None for sizes without one; ``arguments`` are
+        all arguments as expressions. None where the channels cannot be said. The default: those that an argument
         states, else those of the input.
         """
-        return incoming[1] if self.stated_channels is None else arguments[self.stated_channels]
+        return incoming[x.channel_axis] if self.stated_channels is None else arguments[self.stated_channels]
 
     def macs(self, call: Call, output: TensorType) -> int:
         """Multiply-adds for one sample (batch 1), as half of ``torch.utils.flop_counter`` counts them.

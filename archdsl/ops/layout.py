@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, SIZES, Parameter, at_least
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import (
@@ -138,6 +141,10 @@ class SelectToken(Op):
             return TensorType((batch, features))
         call.fail("E0308", sentence, argument="index", here=f"the sequence has {length}", actual=call.x)
         return None
+
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """The last axis of the sequence."""
+        return incoming[-1]
 
     def to_torch(self, call: Call) -> TorchForm:
         """``x[:, 0]``."""

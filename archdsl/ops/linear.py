@@ -55,9 +55,9 @@ class Linear(Op):
         weight: dict[str, tuple[int, ...]] = {"weight": (features, width)}
         return weight | {"bias": (features,)} if call.arguments["bias"] else weight
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
-        """The features of ``[N, F]``; in a sequence axis 1 is its length."""
-        return arguments["features"] if len(incoming) == 2 else incoming[1]
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """The features, where they are the channels; in a sequence that the spec declares, axis 1 is its length."""
+        return arguments["features"] if x.channel_axis == x.rank - 1 else incoming[x.channel_axis]
 
     def macs(self, call: Call, output: TensorType) -> int:
         """Every place applies the matrix once."""

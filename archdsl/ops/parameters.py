@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from archdsl.ir.kinds import FLOAT, Parameter
+from archdsl.ir.expr import Expr
+from archdsl.ir.kinds import FLOAT, INT, Parameter
+from archdsl.ir.terms import number, plus
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import (
     Argument,
@@ -18,7 +21,7 @@ from archdsl.ops.base import (
     TorchFunction,
     TorchParameter,
 )
-from archdsl.ops.limits import NOT_NEGATIVE
+from archdsl.ops.limits import COUNT, NOT_NEGATIVE
 from archdsl.ops.rules import fixed, fixed_size, rank_is_at_least, rank_is_one_of
 
 
@@ -76,6 +79,11 @@ class ClassToken(Op):
         batch, length, features = call.x.shape
         return replace(call.x, shape=(batch, length + 1, features))
 
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+        """Those of the sequence; where the spec declares it, axis 1 is its length."""
+        size = incoming[x.channel_axis]
+        return plus(size, number(1)) if size is not None and x.channel_axis == 1 else size
+
     def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
         """The token."""
         (features,) = fixed(call.x.shape[-1:])
@@ -94,20 +102,35 @@ class ClassToken(Op):
 class PositionalEmbedding(Op):
     """A trained vector added to each token of a sequence ``[N, L, C]``, so that places differ (Gehring et al., 2017).
 
-    There is one vector per place, so that the length is fixed.
+    There is one vector per place, so that the length is fixed. Where it is computed from parameters, stating it lets
+    the generated class compute it as well.
     """
 
     name = "positional_embedding"
     chains = False
     channels_last = True
-    parameters = (Parameter("std", FLOAT, 0.02, NOT_NEGATIVE, "standard deviation before training"),)
-    examples = (Example(((2, 7, 12),)), Example(((2, 1, 4),), {"std": 0.5}, channels_last=True))
+    parameters = (
+        Parameter("length", INT, None, COUNT, "the number of tokens; none: what flows in"),
+        Parameter("std", FLOAT, 0.02, NOT_NEGATIVE, "standard deviation before training"),
+    )
+    examples = (
+        Example(((2, 7, 12),)),
+        Example(((2, 5, 4),), {"length": 5}),
+        Example(((2, 1, 4),), {"std": 0.5}, channels_last=True),
+    )
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
         if not rank_is_one_of(call, 3, help=TO_TOKENS):
             return None
-        return call.x if all(fixed_size(call, axis, help=FIX) is not None for axis in (1, -1)) else None
+        if any(fixed_size(call, axis, help=FIX) is None for axis in (1, -1)):
+            return None
+        stated, length = call.arguments["length"], call.x.shape[1]
+        if stated in (None, length):
+            return call.x
+        message = f"`positional_embedding` of {stated} tokens on a sequence of {length}"
+        call.fail("E0302", message, argument="length", here=f"the value is {call.x}", actual=call.x)
+        return None
 
     def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
         """A vector per token."""
@@ -115,7 +138,8 @@ class PositionalEmbedding(Op):
 
     def to_torch(self, call: Call) -> TorchForm:
         """``x + self.positional_embedding``."""
-        shape = Several((Literal(1), InputSize(1), InputSize(-1)))
+        length = InputSize(1) if call.arguments["length"] is None else Argument("length")
+        shape = Several((Literal(1), length, InputSize(-1)))
         return TorchParameter(TorchFunction("torch.normal", (Literal(0.0), Argument("std"), shape)), "x + layer")
 
 

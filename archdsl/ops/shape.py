@@ -40,7 +40,7 @@ class Flatten(Op):
         total = multiplied(call, call.x.shape[1:])
         return None if total is None else TensorType((call.x.shape[0], total))
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """``channels * 7 * 7``, left as it is even where it is a number: that tells where the number comes from."""
         known = [size for size in incoming[1:] if size is not None]
         return reduce(product, known) if len(known) == len(incoming) - 1 else None

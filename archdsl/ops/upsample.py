@@ -80,7 +80,7 @@ class PixelShuffle(Op):
             return None
         return TensorType((batch, channels // (factor * factor), height * factor, width * factor))
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """``channels // factor**2``."""
         return over(incoming[1], power(arguments["factor"], 2)) if incoming[1] is not None else None
 
@@ -116,7 +116,7 @@ class PixelUnshuffle(Op):
             return None
         return TensorType((batch, channels * (factor * factor), height // factor, width // factor))
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """``channels * factor**2``."""
         return times(incoming[1], power(arguments["factor"], 2)) if incoming[1] is not None else None
 

@@ -97,7 +97,7 @@ def _example(op: Op, example: Example) -> str:
 
 def _call(op: Op, example: Example) -> Call:
     arguments = {part.name: example.arguments.get(part.name, part.default) for part in op.parameters}
-    return Call(op, arguments, tuple(TensorType(shape) for shape in example.inputs))
+    return Call(op, arguments, tuple(TensorType(shape, example.channels_last) for shape in example.inputs))
 
 
 def _shape(shape: tuple[object, ...]) -> str:

@@ -22,8 +22,15 @@ TORCHVISION = {
     "googlenet.arch": ["googlenet"],
     "resnet.arch": [f"resnet{depth}" for depth in (18, 34, 50, 101, 152)],
     "densenet.arch": [f"densenet{depth}" for depth in (121, 161, 169, 201)],
+    "convnext.arch": [f"convnext_{size}" for size in ("tiny", "small", "base", "large")],
+    "vit.arch": ["vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14"],
 }
 """The networks of specs/ that torchvision has under the same name."""
+
+NIGHTLY = {
+    *("convnext_small", "convnext_base", "convnext_large", "vit_b_16", "vit_l_16", "vit_l_32", "vit_h_14"),
+}
+"""The networks whose values are computed in `make nightly` only: a smaller one of the family stands for them."""
 
 NETWORKS = [(file, name) for file, names in TORCHVISION.items() for name in names]
 

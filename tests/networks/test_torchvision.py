@@ -5,14 +5,27 @@ from __future__ import annotations
 import pytest
 import torch
 
-from archdsl.analysis.flatten import flatten
+from archdsl.analysis.flatten import FlatLayer, flatten
 from archdsl.check.check import check
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.dim import Dim
-from tests.networks.support import NETWORKS, build, typed
-from tests.oracles.torchvision_models import output_calls, private_model, torchvision_model, weight_count
+from archdsl.ops import REGISTRY
+from archdsl.ops.base import Call, TorchParameter
+from tests.analysis.support import spec_totals
+from tests.networks.support import NETWORKS, NIGHTLY, build, typed
+from tests.oracles.torchvision_models import (
+    flops,
+    meta_model,
+    output_calls,
+    private_model,
+    torchvision_model,
+    weight_count,
+)
 
-SIZES = {"densenet": (64, 97), "alexnet": (96, 127)}
+VALUES = [
+    pytest.param(file, name, marks=pytest.mark.nightly if name in NIGHTLY else (), id=name) for file, name in NETWORKS
+]
+SIZES = {"densenet": (64, 97), "alexnet": (96, 127), "vit": (224, 224), "maxvit": (224, 224)}
 """Sizes per family that keep the tests short; two batch shapes each."""
 
 
@@ -20,7 +33,7 @@ def _sizes(name: str) -> tuple[int, int]:
     return next((sizes for family, sizes in SIZES.items() if name.startswith(family)), (64, 80))
 
 
-@pytest.mark.parametrize(("file", "name"), NETWORKS)
+@pytest.mark.parametrize(("file", "name"), VALUES)
 def test_torchvision_weights_load_and_outputs_are_equal(file: str, name: str) -> None:
     theirs, ours = torchvision_model(name), build(file, name)
     ours.load_state_dict(theirs.state_dict(), strict=True)
@@ -40,7 +53,7 @@ def test_every_static_shape_is_that_of_torchvision_s_module(file: str, name: str
     sink = Sink()
     fixed = check(typed(file, name).design, sink, sizes={"H": height, "W": width})
     assert fixed is not None and not list(sink)
-    calls = output_calls(torchvision_model(name), torch.zeros(2, 3, height, width))
+    calls = output_calls(meta_model(name), torch.zeros(2, 3, height, width, device="meta"))
     theirs = {(path, shape) for path, shape in calls}
     paths = {path for path, _ in calls}
     compared = 0
@@ -51,8 +64,27 @@ def test_every_static_shape_is_that_of_torchvision_s_module(file: str, name: str
         shape = tuple(2 if isinstance(size, Dim) else size for size in layer.output.shape)
         assert (layer.path, shape) in theirs, f"{layer.path}: {shape}"
         compared += 1
-    weighted = sum(1 for layer in flatten(fixed) if layer.weights and layer.when is None)
+    weighted = sum(1 for layer in flatten(fixed) if layer.weights and layer.when is None and not is_parameter(layer))
     assert compared >= weighted
+
+
+@pytest.mark.parametrize(("file", "name"), NETWORKS)
+def test_keys_weights_and_multiply_adds_are_torchvision_s(file: str, name: str) -> None:
+    theirs = meta_model(name)
+    with torch.device("meta"):
+        ours = build(file, name)
+    shapes = [{key: value.shape for key, value in model.state_dict().items()} for model in (ours, theirs)]
+    assert shapes[0] == shapes[1]
+    assert weight_count(theirs) == typed(file, name).root.body.weights
+    image = torch.zeros(1, 3, 224, 224, device="meta")
+    assert 2 * (spec_totals(file, name).macs or 0) == flops(theirs, image)
+
+
+def is_parameter(layer: FlatLayer) -> bool:
+    """Whether a layer is a trained tensor of the class around it: no module of torchvision's is it alone."""
+    return isinstance(
+        REGISTRY[layer.op].to_torch(Call(REGISTRY[layer.op], layer.arguments, layer.inputs)), TorchParameter
+    )
 
 
 def test_googlenet_s_three_outputs_match_in_training() -> None:
