@@ -20,7 +20,7 @@ from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType, size_of
 from archdsl.ir.walk import every, templates
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import (
+from archdsl.ops.form import (
     Argument,
     Argumentlike,
     Literal,

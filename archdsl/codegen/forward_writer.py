@@ -18,7 +18,7 @@ from archdsl.ir.expr import Const, Expr, NameTemplate
 from archdsl.ir.walk import level, refers_to_input
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Call as OpCall
-from archdsl.ops.base import TorchExpression, TorchFunction, TorchModule, TorchOperator, TorchParameter
+from archdsl.ops.form import TorchExpression, TorchFunction, TorchModule, TorchOperator, TorchParameter
 
 _OPERATORS: dict[str, type[ast.operator]] = {"+": ast.Add, "*": ast.Mult}
 

@@ -20,7 +20,7 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, Local, locals_in
 from archdsl.ir.terms import NOWHERE
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import (
+from archdsl.ops.form import (
     Argument,
     Argumentlike,
     InputSize,

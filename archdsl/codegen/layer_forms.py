@@ -9,7 +9,8 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr
 from archdsl.ir.kinds import Value
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import Argument, Argumentlike, Call, TorchForm, TorchFunction, TorchModule
+from archdsl.ops.base import Call
+from archdsl.ops.form import Argument, Argumentlike, TorchForm, TorchFunction, TorchModule
 from archdsl.source.span import Span
 
 

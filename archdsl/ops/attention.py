@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from archdsl.ir.kinds import FLOAT, INT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, Literal, Op, Sight, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op, Sight
+from archdsl.ops.form import Argument, InputSize, Literal, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, PROBABILITY
 from archdsl.ops.rules import channels_are_divisible, fixed, fixed_size, rank_is_one_of
 from archdsl.ops.torch_forms import keywords

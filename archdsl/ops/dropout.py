@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from archdsl.ir.kinds import FLOAT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, Op, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import Argument, TorchForm, TorchModule
 from archdsl.ops.limits import PROBABILITY
 from archdsl.ops.rules import rank_is_one_of
 from archdsl.ops.torch_forms import keywords
@@ -65,7 +66,7 @@ class StochasticDepth(Op):
     )
     definition = '''
 class StochasticDepth(nn.Module):
-    """Skips a branch for whole samples at random while training, and scales up what is left."""
+    """Skips a branch for whole samples at random, and scales up what is left."""
 
     def __init__(self, p: float) -> None:
         super().__init__()

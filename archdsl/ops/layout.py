@@ -7,18 +7,8 @@ from collections.abc import Mapping, Sequence
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, SIZES, Parameter, at_least
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import (
-    Argument,
-    Call,
-    Example,
-    Op,
-    Operand,
-    Sight,
-    TorchExpression,
-    TorchForm,
-    TorchFunction,
-    TorchModule,
-)
+from archdsl.ops.base import Call, Example, Op, Sight
+from archdsl.ops.form import Argument, Operand, TorchExpression, TorchForm, TorchFunction, TorchModule
 from archdsl.ops.rules import TIMES, multiplied, rank_is_at_least, rank_is_one_of, term
 
 

@@ -9,7 +9,8 @@ from math import prod
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import BOOL, INT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT
 from archdsl.ops.rules import channels_come_last, fixed, fixed_size
 from archdsl.ops.torch_forms import keywords

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import INT, Parameter, at_least
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Argument, Call, Example, Op, Operands, TorchForm, TorchFunction, TorchOperator
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import Argument, Operands, TorchForm, TorchFunction, TorchOperator
 from archdsl.ops.rules import axis_word, term
 
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, FLOAT, INT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, Op, Problem, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op, Problem
+from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, NOT_NEGATIVE, POSITIVE, PROBABILITY
 from archdsl.ops.rules import (
     channels_are_divisible,

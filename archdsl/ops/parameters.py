@@ -9,18 +9,8 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import FLOAT, INT, Parameter
 from archdsl.ir.terms import number, plus
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import (
-    Argument,
-    Call,
-    Example,
-    InputSize,
-    Literal,
-    Op,
-    Several,
-    TorchForm,
-    TorchFunction,
-    TorchParameter,
-)
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import Argument, InputSize, Literal, Several, TorchForm, TorchFunction, TorchParameter
 from archdsl.ops.limits import COUNT, NOT_NEGATIVE
 from archdsl.ops.rules import fixed, fixed_size, rank_is_at_least, rank_is_one_of
 

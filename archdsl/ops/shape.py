@@ -9,18 +9,8 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, SIZES, Parameter
 from archdsl.ir.terms import product
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import (
-    Argument,
-    Call,
-    Example,
-    Literal,
-    Op,
-    Operand,
-    TorchForm,
-    TorchFunction,
-    TorchModule,
-    Window,
-)
+from archdsl.ops.base import Call, Example, Op, Window
+from archdsl.ops.form import Argument, Literal, Operand, TorchForm, TorchFunction, TorchModule
 from archdsl.ops.limits import COUNT, PADDING
 from archdsl.ops.rules import TIMES, channels_are_divisible, multiplied, rank_is_at_least, rank_is_one_of, term
 from archdsl.ops.torch_forms import by_rank

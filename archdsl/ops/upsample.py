@@ -9,7 +9,8 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, STRING, Parameter, one_of
 from archdsl.ir.terms import over, power, times
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Argument, Call, Example, Op, TorchForm, TorchModule, Window
+from archdsl.ops.base import Call, Example, Op, Window
+from archdsl.ops.form import Argument, TorchForm, TorchModule
 from archdsl.ops.limits import EXTENT
 from archdsl.ops.rules import TIMES, channels_are_divisible, rank_is_one_of, size_is_divisible, term
 from archdsl.ops.torch_forms import keywords

@@ -24,6 +24,8 @@ GOLDEN = {
     "vgg.py": ("vgg.arch", ("vgg11", "vgg16", "vgg16_bn")),
     "alexnet.py": ("alexnet.arch", ("alexnet",)),
     "lenet.py": ("lenet.arch", ("lenet",)),
+    "convnext.py": ("convnext.arch", ("convnext_tiny", "convnext_small", "convnext_base", "convnext_large")),
+    "vit.py": ("vit.arch", ("vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14")),
     "nin.py": ("nin.arch", ("nin",)),
 }
 FOLDER = ROOT / "tests" / "golden"
@@ -46,7 +48,8 @@ def test_methods_are_short_and_syntax_is_on_the_list(name: str) -> None:
     check_allowed(tree)
     imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert {ast.unparse(node) for node in imported} <= {
-        "import torch", "from torch import nn", "from torch import Tensor, nn"
+        "import math", "import torch", "from torch import nn", "from torch import Tensor, nn",
+        "from torch.nn import functional as F",
     }  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):

@@ -15,7 +15,8 @@ from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.ir.kinds import Constraint, Parameter, Value
 from archdsl.ir.types import TensorType
 from archdsl.ops import FAMILIES, REGISTRY
-from archdsl.ops.base import Call, Example, Op, TorchFunction, TorchModule, TorchOperator
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import TorchExpression, TorchFunction, TorchModule, TorchOperator, TorchParameter
 from archdsl.source.loader import STD_FOLDER, STD_PREFIX
 from archdsl.source.source import Source
 from archdsl.syntax.ast import BlockDef
@@ -112,7 +113,12 @@ def _torch_names(op: Op) -> list[str]:
         op.infer(call)
         match op.to_torch(call):
             case TorchModule(name) | TorchFunction(name):
-                found[f"`{name}`"] = None
+                held = "" if "." in name else ", a class that the generated file holds"
+                found[f"`{name}`{held}"] = None
+            case TorchExpression(text):
+                found[f"`{text}`"] = None
+            case TorchParameter():
+                found["`nn.Parameter`"] = None
             case TorchOperator(symbol):
                 found[f"`{symbol}`"] = None
             case None:

@@ -10,7 +10,8 @@ from archdsl.check.check import check
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.dim import Dim
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import Call, TorchParameter
+from archdsl.ops.base import Call
+from archdsl.ops.form import TorchParameter
 from tests.analysis.support import spec_totals
 from tests.networks.support import NETWORKS, NIGHTLY, build, typed
 from tests.oracles.torchvision_models import (

@@ -20,11 +20,10 @@ from archdsl.codegen.support import DEFINITIONS
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import (
+from archdsl.ops.base import Call, Example
+from archdsl.ops.form import (
     Argument,
     Argumentlike,
-    Call,
-    Example,
     InputSize,
     Literal,
     Operand,

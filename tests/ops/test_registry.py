@@ -14,11 +14,10 @@ from archdsl.ir.expr import Const
 from archdsl.ir.kinds import BOOL, FLOAT, INT, SIZES, STRING
 from archdsl.ir.terms import NOWHERE, fold, number
 from archdsl.ops import FAMILIES, REGISTRY
-from archdsl.ops.base import (
+from archdsl.ops.base import Example, Op
+from archdsl.ops.form import (
     Argument,
-    Example,
     InputSize,
-    Op,
     Several,
     TorchExpression,
     TorchForm,
