@@ -154,7 +154,7 @@ def _way(window: Window) -> Seen | None:
     if not isinstance(window.extent, int) or not isinstance(window.stride, int | Fraction):
         return None
     step, period = Fraction(window.stride).as_integer_ratio()
-    starts = [place * step // period - window.padding for place in range(period)]
+    starts = window.starts or [place * step // period - window.padding for place in range(period)]
     return Seen(tuple((start, start + window.extent - 1) for start in starts), step)
 
 

@@ -66,6 +66,8 @@ class ForwardScope:
         self.noted: set[str] = set()
         """The labels that steps referred to."""
         self._taken = {formal.name for formal in decisions.unit.formals} | {"x", *decisions.unit.outside.read.values()}
+        self._in_expression = False
+        """Whether what is written has to be one expression: a short path of a join."""
         self._over_children = False
         self.keep: tuple[d.Output, ...] = ()
         """Outputs that steps follow: their values get names of their own."""
@@ -171,7 +173,8 @@ class ForwardScope:
 
     def _end_line(self) -> None:
         """A block or group stands on a line of its own; only layers that follow a layer join its line."""
-        self._depth = max(self._depth, MAX_NESTED)
+        if not self._in_expression:
+            self._depth = max(self._depth, MAX_NESTED)
 
     def _module(self, slot: d.Slot, node: d.Node, extra: Sequence[ast.expr] = (), *, starts_line: bool = True) -> None:
         """A call of a module; layers that make channels begin a line, what follows them joins it."""

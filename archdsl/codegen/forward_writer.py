@@ -210,8 +210,8 @@ class ForwardWriter(ForwardScope):
 
     def _path(self, path: d.Body, source: ast.Name, name: str | None) -> ast.expr:
         """The value of one path; a long one is computed into a variable of its own."""
-        outer = self._variable, self._comments
-        self._comments = False
+        outer = self._variable, self._comments, self._in_expression
+        self._comments, self._in_expression = False, name is None
         if name is not None:
             self._variable = fresh((name,), self._taken)
             self._taken.add(self._variable)
@@ -222,7 +222,7 @@ class ForwardWriter(ForwardScope):
         value = self._pending
         if name is not None:
             self._taken.discard(self._variable)
-        self._variable, self._comments = outer
+        self._variable, self._comments, self._in_expression = outer
         return value
 
     def _loop(self, node: d.Loop) -> None:

@@ -17,6 +17,7 @@ from archdsl.ops import (
     pooling,
     shape,
     upsample,
+    window_attention,
 )
 from archdsl.ops.base import REGISTRY
 
@@ -29,6 +30,7 @@ FAMILIES = (
     activation,
     dropout,
     attention,
+    window_attention,
     parameters,
     layout,
     shape,

@@ -158,11 +158,15 @@ class Window(NamedTuple):
     ``extent`` places of the input are seen by one output value. ``stride`` is the step between the windows
     of neighbouring outputs: below 1 where the layer enlarges (``Fraction(1, 2)`` for an upsampling by 2).
     ``padding`` places lie before the input's first. Open sizes only come from adaptive pools.
+
+    Where the step is not even, ``starts`` says where the windows of the first ``len(starts)`` outputs begin, and
+    ``stride`` is the step between one such group and the next.
     """
 
     extent: Size
     stride: Size | Fraction
     padding: int = 0
+    starts: tuple[int, ...] = ()
 
 
 class Sight(Enum):

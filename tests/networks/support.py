@@ -23,12 +23,25 @@ TORCHVISION = {
     "resnet.arch": [f"resnet{depth}" for depth in (18, 34, 50, 101, 152)],
     "densenet.arch": [f"densenet{depth}" for depth in (121, 161, 169, 201)],
     "convnext.arch": [f"convnext_{size}" for size in ("tiny", "small", "base", "large")],
+    "swin.arch": [f"swin_{version}{size}" for version in ("", "v2_") for size in "tsb"],
     "vit.arch": ["vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14"],
 }
 """The networks of specs/ that torchvision has under the same name."""
 
 NIGHTLY = {
-    *("convnext_small", "convnext_base", "convnext_large", "vit_b_16", "vit_l_16", "vit_l_32", "vit_h_14"),
+    *(
+        "convnext_small",
+        "convnext_base",
+        "convnext_large",
+        "swin_s",
+        "swin_b",
+        "swin_v2_s",
+        "swin_v2_b",
+        "vit_b_16",
+        "vit_l_16",
+        "vit_l_32",
+        "vit_h_14",
+    ),
 }
 """The networks whose values are computed in `make nightly` only: a smaller one of the family stands for them."""
 
