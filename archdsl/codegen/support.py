@@ -22,9 +22,9 @@ def round_to(number: float, multiple: int) -> int:
     return rounded if 10 * rounded >= 9 * number else rounded + multiple
 ''',
     **{
-        match[1]: op.definition
+        source.split(maxsplit=2)[1].split("(")[0]: source
         for op in REGISTRY.values()
-        if (match := re.match(r"\s*class (\w+)", op.definition)) is not None
+        for source in re.split(r"^(?=class |def )", op.definition, flags=re.MULTILINE)[1:]
     },
 }
 """The source of each, by its name."""

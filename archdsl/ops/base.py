@@ -203,7 +203,10 @@ class Op:
     """Whether it also works on values whose channels are the last axis."""
     sight: ClassVar[Sight] = Sight.WINDOWS
     definition: ClassVar[str] = ""
-    """Python source of the class that ``to_torch`` names, where ``torch.nn`` has none; generated files hold it."""
+    """Python source of the class that ``to_torch`` names, where ``torch.nn`` has none, and of what that one uses.
+
+    Generated files hold it. Classes and functions of one name in several layer kinds are one.
+    """
 
     forgets_sizes: ClassVar[bool] = False
     """Whether the spatial sizes of the output have nothing to do with those of the input."""

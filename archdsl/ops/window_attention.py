@@ -60,6 +60,24 @@ class WindowAttention(Op):
         Example(((2, 8, 5, 4),), {"heads": 4, "window": 3, "shift": 1}, channels_last=True),
     )
     definition = '''
+def split_windows(x: Tensor, window: int) -> Tensor:
+    """N x H x W x ... to N x windows x places x ..."""
+    x = x.unflatten(2, (-1, window)).unflatten(1, (-1, window))
+    return x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
+
+
+def shift_mask(x: Tensor, window: int, shifts: list[int]) -> Tensor:
+    """Keeps places apart that only the shift has brought into one window."""
+    region = x.new_zeros(x.shape[1:3])
+    region[-window:] += 1
+    region[-shifts[0] :] += 2
+    region[:, -window:] += 4
+    region[:, -shifts[1] :] += 8
+    region = split_windows(region[None], window).squeeze(0)
+    apart = region[:, None, :, None] != region[:, None, None, :]
+    return x.new_zeros(apart.shape).masked_fill(apart, -100.0)
+
+
 class WindowAttention(nn.Module):
     """Attention inside windows of an N x H x W x C image, which may be shifted."""
 
@@ -95,33 +113,17 @@ class WindowAttention(nn.Module):
     def scores(self, q: Tensor, k: Tensor) -> Tensor:
         return q * q.shape[-1] ** -0.5 @ k.transpose(-2, -1)
 
-    def partition(self, x: Tensor) -> Tensor:
-        """N x H x W x ... to N x windows x places x ..."""
-        size = (-1, self.window)
-        x = x.unflatten(2, size).unflatten(1, size).transpose(2, 3)
-        return x.flatten(3, 4).flatten(1, 2)
-
-    def mask(self, x: Tensor, shifts: list[int]) -> Tensor:
-        """Keeps places apart that only the shift has brought into one window."""
-        region = x.new_zeros(x.shape[1:3])
-        region[-self.window :] += 1
-        region[-shifts[0] :] += 2
-        region[:, -self.window :] += 4
-        region[:, -shifts[1] :] += 8
-        region = self.partition(region[None]).squeeze(0)[:, None]
-        apart = region[..., None] != region[..., None, :]
-        return x.new_zeros(apart.shape).masked_fill(apart, -100.0)
-
     def forward(self, x: Tensor) -> Tensor:
         n, height, width, channels = x.shape
         x = F.pad(x, (0, 0, 0, -width % self.window, 0, -height % self.window))
         shifts = [self.shift if size > self.window else 0 for size in x.shape[1:3]]
         x = x.roll([-shift for shift in shifts], dims=(1, 2))
-        q, k, v = self.queries_keys_values(self.partition(x).flatten(0, 1)).unbind(2)
+        windows = split_windows(x, self.window)
+        q, k, v = self.queries_keys_values(windows.flatten(0, 1)).unbind(2)
         weights = self.scores(q.transpose(1, 2), k.transpose(1, 2)) + self.bias()
         if any(shifts):
-            weights = weights.unflatten(0, (n, -1)) + self.mask(x, shifts)
-            weights = weights.flatten(0, 1)
+            mask = shift_mask(x, self.window, shifts)
+            weights = (weights.unflatten(0, (n, -1)) + mask).flatten(0, 1)
         out = (weights.softmax(-1) @ v.transpose(1, 2)).transpose(1, 2).flatten(2)
         size = (x.shape[1] // self.window, -1, self.window, self.window, channels)
         out = self.proj(out).view(n, *size)
