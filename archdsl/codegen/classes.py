@@ -163,6 +163,8 @@ def docstring(text: str, level: int) -> ast.stmt:
     """A docstring statement, its paragraphs filled to the width of a line at this indentation."""
     width = LINE_WIDTH - 4 * level
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
+    if len(paragraphs) == 1 and width - 6 < len(text) <= width - 3:
+        width -= 3  # its closing quotes have no room on the line: it becomes two
     filled = ["\n".join(textwrap.wrap(part, width - 3 * (index == 0))) for index, part in enumerate(paragraphs)]
     return py.expression(ast.Constant(docstring_value("\n\n".join(filled), level)))
 

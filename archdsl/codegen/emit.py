@@ -42,7 +42,7 @@ def emit(designs: Sequence[TypedDesign], *, source_name: str = "") -> str:
     classes = [*definitions_for(classes), *classes]
     exported = _exported(roots, writer, functions)
     head = _head(list(dict.fromkeys(writer.written[unit.key].name for _, unit in roots)))
-    tree = ast.Module([head, *_imports(classes), exported, *classes, *functions], [])
+    tree = ast.Module([head, *_imports(classes, notes), exported, *classes, *functions], [])
     ast.fix_missing_locations(tree)
     text = print_module(tree, notes)
     verify_print(tree, text)
@@ -63,16 +63,17 @@ def _head(exported: Sequence[str]) -> ast.stmt:
     return docstring(f"{', '.join(exported)} in PyTorch.", 0)
 
 
-def _imports(definitions: Sequence[ast.stmt]) -> list[ast.stmt]:
+def _imports(definitions: Sequence[ast.stmt], notes: Notes) -> list[ast.stmt]:
     """Only what is used: ``import torch`` where a function of it is called."""
     used = names_read(definitions)
-    imports: list[ast.stmt]
-    imports = [ast.Import([ast.alias(name, None)]) for name in ("math", "torch") if name in used]
+    standard: list[ast.stmt] = [ast.Import([ast.alias("math", None)])] if "math" in used else []
+    imports: list[ast.stmt] = [ast.Import([ast.alias("torch", None)])] if "torch" in used else []
     members = [name for name in ("Tensor", "nn") if name in used]
     imports.append(ast.ImportFrom("torch", [ast.alias(name, None) for name in members], 0))
     if "F" in used:
         imports.append(ast.ImportFrom("torch.nn", [ast.alias("functional", "F")], 0))
-    return imports
+    notes.blank_before(imports[0])
+    return [*standard, *imports]
 
 
 def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDef:

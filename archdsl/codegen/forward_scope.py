@@ -192,7 +192,7 @@ class ForwardScope:
         """An expression that a layer brings: ``x[:, 0]``, ``self.layer_scale * x``."""
         tree = ast.parse(form.text if isinstance(form, TorchExpression) else form.applied, mode="eval").body
         names = [item.id for item in ast.walk(tree) if isinstance(item, ast.Name)]
-        if self._depth >= MAX_NESTED or names.count("x") > 1:
+        if self._depth >= MAX_NESTED or names.count("x") > 1 or isinstance(form, TorchExpression):
             self.flush()
         known = {name: self._argument(name, arguments, values) for name in values if name in names}
         known["x"] = self._pending

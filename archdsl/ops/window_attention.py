@@ -16,6 +16,14 @@ from archdsl.ops.limits import EXTENT, PADDING, WINDOW_LIMIT
 from archdsl.ops.rules import fixed, rank_is_one_of, term
 from archdsl.ops.torch_forms import keywords
 
+SPLIT_WINDOWS = '''
+def split_windows(x: Tensor, window: int) -> Tensor:
+    """N x H x W x C to N x windows x places x C."""
+    n, height, width, channels = x.shape
+    x = x.reshape(n, height // window, window, width // window, window, channels)
+    return x.transpose(2, 3).reshape(n, -1, window**2, channels)
+'''
+
 
 def is_image_with_channels_last(call: Call) -> bool:
     """The value is ``[N, H, W, C]``, its channels put last."""
@@ -59,22 +67,19 @@ class WindowAttention(Op):
         Example(((2, 3, 5, 4),), {"heads": 1, "window": 7, "shift": 3}, channels_last=True),
         Example(((2, 8, 5, 4),), {"heads": 4, "window": 3, "shift": 1}, channels_last=True),
     )
-    definition = '''
-def split_windows(x: Tensor, window: int) -> Tensor:
-    """N x H x W x ... to N x windows x places x ..."""
-    x = x.unflatten(2, (-1, window)).unflatten(1, (-1, window))
-    return x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
-
+    definition = (
+        SPLIT_WINDOWS
+        + '''
 
 def shift_mask(x: Tensor, window: int, shifts: list[int]) -> Tensor:
     """Keeps places apart that only the shift has brought into one window."""
-    region = x.new_zeros(x.shape[1:3])
-    region[-window:] += 1
-    region[-shifts[0] :] += 2
-    region[:, -window:] += 4
-    region[:, -shifts[1] :] += 8
-    region = split_windows(region[None], window).squeeze(0)
-    apart = region[:, None, :, None] != region[:, None, None, :]
+    region = x.new_zeros(1, *x.shape[1:3], 1)
+    region[:, -window:] += 1
+    region[:, -shifts[0] :] += 2
+    region[:, :, -window:] += 4
+    region[:, :, -shifts[1] :] += 8
+    region = split_windows(region, window).transpose(0, 1)
+    apart = region != region.transpose(2, 3)
     return x.new_zeros(apart.shape).masked_fill(apart, -100.0)
 
 
@@ -108,10 +113,12 @@ class WindowAttention(nn.Module):
         return bias.view(self.window**2, self.window**2, -1).permute(2, 0, 1)
 
     def queries_keys_values(self, x: Tensor) -> Tensor:
-        return self.qkv(x).unflatten(-1, (3, self.heads, -1))
+        qkv: Tensor = self.qkv(x)
+        return qkv.reshape(*x.shape[:-1], 3, self.heads, -1)
 
     def scores(self, q: Tensor, k: Tensor) -> Tensor:
-        return q * q.shape[-1] ** -0.5 @ k.transpose(-2, -1)
+        scale: float = q.shape[-1] ** -0.5
+        return q * scale @ k.transpose(-2, -1)
 
     def forward(self, x: Tensor) -> Tensor:
         n, height, width, channels = x.shape
@@ -123,13 +130,16 @@ class WindowAttention(nn.Module):
         weights = self.scores(q.transpose(1, 2), k.transpose(1, 2)) + self.bias()
         if any(shifts):
             mask = shift_mask(x, self.window, shifts)
-            weights = (weights.unflatten(0, (n, -1)) + mask).flatten(0, 1)
-        out = (weights.softmax(-1) @ v.transpose(1, 2)).transpose(1, 2).flatten(2)
+            weights = weights.reshape(n, -1, *weights.shape[1:]) + mask
+            weights = weights.flatten(0, 1)
+        out: Tensor = weights.softmax(-1) @ v.transpose(1, 2)
+        out = out.transpose(1, 2).flatten(2)
         size = (x.shape[1] // self.window, -1, self.window, self.window, channels)
         out = self.proj(out).view(n, *size)
         out = out.transpose(2, 3).reshape(x.shape).roll(shifts, dims=(1, 2))
         return out[:, :height, :width]
 '''
+    )
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape, whatever the size."""
@@ -212,16 +222,16 @@ class CosineWindowAttention(WindowAttention):
 
     def bias(self) -> Tensor:
         """What the small network makes of the relative positions."""
-        bias = self.cpb_mlp(self.relative_coords_table).view(-1, self.heads)
-        bias = 16 * torch.sigmoid(bias[self.relative_position_index])
-        return bias.view(self.window**2, self.window**2, -1).permute(2, 0, 1)
+        bias: Tensor = self.cpb_mlp(self.relative_coords_table)
+        bias = bias.view(-1, self.heads)[self.relative_position_index].T.contiguous()
+        return 16 * torch.sigmoid(bias).view(self.heads, self.window**2, -1)
 
     def queries_keys_values(self, x: Tensor) -> Tensor:
         """Without a bias of the keys."""
         q, k, v = self.qkv.bias.chunk(3)
         bias = torch.cat([q, torch.zeros_like(k), v])
         qkv = F.linear(x, self.qkv.weight, bias)
-        return qkv.unflatten(-1, (3, self.heads, -1))
+        return qkv.reshape(*x.shape[:-1], 3, self.heads, -1)
 
     def scores(self, q: Tensor, k: Tensor) -> Tensor:
         scale = self.logit_scale.clamp(max=math.log(100.0)).exp()
@@ -261,9 +271,9 @@ class PatchMerge(nn.Module):
     """Puts the channels of each 2 x 2 patch of an N x H x W x C image in a row."""
 
     def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[1:3]
-        x = F.pad(x, (0, 0, 0, width % 2, 0, height % 2))
-        x = x.unflatten(2, (-1, 2)).unflatten(1, (-1, 2))
+        x = F.pad(x, (0, 0, 0, x.shape[2] % 2, 0, x.shape[1] % 2))
+        n, height, width, channels = x.shape
+        x = x.reshape(n, height // 2, 2, width // 2, 2, channels)
         return x.permute(0, 1, 3, 4, 2, 5).flatten(3)
 '''
 

@@ -25,6 +25,8 @@ GOLDEN = {
     "alexnet.py": ("alexnet.arch", ("alexnet",)),
     "lenet.py": ("lenet.arch", ("lenet",)),
     "convnext.py": ("convnext.arch", ("convnext_tiny", "convnext_small", "convnext_base", "convnext_large")),
+    "swin.py": ("swin.arch", ("swin_t", "swin_s", "swin_b", "swin_v2_t", "swin_v2_s", "swin_v2_b")),
+    "maxvit.py": ("maxvit.arch", ("maxvit_t",)),
     "vit.py": ("vit.arch", ("vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14")),
     "nin.py": ("nin.arch", ("nin",)),
 }

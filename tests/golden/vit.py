@@ -103,7 +103,8 @@ class VisionTransformer(nn.Module):
         self.heads = modules
 
     def forward(self, x: Tensor) -> Tensor:
-        x = torch.flatten(self.conv_proj(x), 2).transpose(1, 2)
+        x = self.conv_proj(x)
+        x = torch.flatten(x, 2).transpose(1, 2)
         x = torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], dim=1)
         x = self.encoder(x)
         x = x[:, 0]

@@ -24,6 +24,7 @@ TORCHVISION = {
     "densenet.arch": [f"densenet{depth}" for depth in (121, 161, 169, 201)],
     "convnext.arch": [f"convnext_{size}" for size in ("tiny", "small", "base", "large")],
     "swin.arch": [f"swin_{version}{size}" for version in ("", "v2_") for size in "tsb"],
+    "maxvit.arch": ["maxvit_t"],
     "vit.arch": ["vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14"],
 }
 """The networks of specs/ that torchvision has under the same name."""

@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import cache, partial, reduce
 
 import torch
 from torch import Tensor, nn
@@ -180,12 +180,18 @@ def applied_as(cls: type[nn.Module], applied: str) -> type[nn.Module]:
     return type(cls.__name__, (cls,), {"forward": lambda self, x: apply_layer(applied, partial(cls.forward, self), x)})
 
 
-def carried(name: str) -> type[nn.Module]:
-    """A class that generated files carry with them, because torch has none."""
+@cache
+def carried_names() -> dict[str, object]:
+    """What generated files carry with them, because torch has nothing like it."""
     namespace: dict[str, object] = {"math": math, "torch": torch, "nn": nn, "F": F, "Tensor": Tensor}
     for text in DEFINITIONS.values():
         exec(text, namespace)
-    made = namespace[name]
+    return namespace
+
+
+def carried(name: str) -> type[nn.Module]:
+    """A class that generated files carry with them."""
+    made = carried_names()[name]
     assert isinstance(made, type) and issubclass(made, nn.Module)
     return made
 
@@ -200,7 +206,7 @@ def build(form: TorchForm, call: Call) -> nn.Module:
         assert isinstance(module, nn.Module)
         return module
     if isinstance(form, TorchExpression):
-        return Applied(lambda x: eval(form.text, {"torch": torch, **call.arguments, "x": x}))
+        return Applied(lambda x: eval(form.text, {**carried_names(), **call.arguments, "x": x}))
     if isinstance(form, TorchParameter):
         return Holder(_called(form.value, call, ()), form.applied)
     if isinstance(form, TorchFunction):
