@@ -6,6 +6,7 @@
     archdsl.summarize("specs/resnet.arch", "resnet50").totals    # weights, multiply-adds, depth
     archdsl.compile("specs/resnet.arch", "resnet50")             # PyTorch, as text
     archdsl.load("specs/resnet.arch", "resnet50", classes=10)    # an nn.Module (this one needs torch)
+    archdsl.format_source("block b(){relu}")                     # a text in the one style
 
 Specifications with errors raise ``archdsl.ArchError``. Importing the package loads none of this: each name
 is loaded when it is first used.
@@ -17,13 +18,14 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-__all__ = ["ArchError", "CheckResult", "__version__", "check", "compile", "load", "summarize"]
+__all__ = ["ArchError", "CheckResult", "__version__", "check", "compile", "format_source", "load", "summarize"]
 
 _HOMES = {
     "ArchError": "archdsl.driver.api",
     "CheckResult": "archdsl.driver.api",
     "check": "archdsl.driver.api",
     "compile": "archdsl.driver.api",
+    "format_source": "archdsl.driver.api",
     "load": "archdsl.train.load",
     "summarize": "archdsl.driver.api",
 }

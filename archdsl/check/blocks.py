@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from archdsl.check.activation import Activation
+from archdsl.check.advice import advise
 from archdsl.check.arguments import block_arguments, bound_layer_arguments, evaluated, report_evaluation
 from archdsl.check.layers import apply_layer
 from archdsl.check.partial import bind_value, constant
@@ -117,6 +118,7 @@ class BlockInference:
             activation = self.activation(block, arguments, inputs[0])
             activation.labels.values.update(zip(block.tensor_parameters, inputs[1:], strict=True))
             body = self._infer_body(block.body, activation, inputs[0], None)
+            advise(state, block, body)
         state.open_instances.pop()
         instance = t.BlockInstance(block, dict(arguments), inputs, body, declared_outputs(body))
         state.instances[key] = (instance, state.deepest - state.depth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archdsl.check.activation import Activation
+from archdsl.check.advice import advise
 from archdsl.check.arguments import block_arguments, evaluated, no_shapes, report_evaluation
 from archdsl.check.blocks import declared_outputs
 from archdsl.check.declared import check_declared_sizes, declared_sizes
@@ -43,12 +44,15 @@ def check(design: d.Design, sink: Sink, *, sizes: Mapping[str, int] | None = Non
     if len(known) < len(inputs) or not inputs:
         return None
     _check_limits(state, design, body)
+    advise(state, network, body)
     if not sizes:
         check_nominal_sizes(network, state, nominal)
         if not state.failed:
             check_declared_sizes(network, state, declared, nominal)
     for expectation in design.expectations:
         _check_expectation(state, expectation, activation, body)
+    if network.whole and not sizes:  # a table's sizes are an example, not the network's
+        state.release_warnings()
     root = t.BlockInstance(network, arguments, tuple(type_ for _, type_ in known), body, declared_outputs(body))
     return t.TypedDesign(
         design=design,
@@ -59,6 +63,7 @@ def check(design: d.Design, sink: Sink, *, sizes: Mapping[str, int] | None = Non
         ),
         nominal=nominal,
         conditions=tuple(state.conditions),
+        accepted=dict(state.accepted),
         declared=declared,
         complete=network.whole and not state.failed,
     )

@@ -57,6 +57,7 @@ class State:
     unrolled: int = 0
     visited: int = 0
     failed: bool = False
+    _warnings: list[Diagnostic] = field(default_factory=list)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """A finding of the block being applied, with the applications that led there."""
@@ -66,8 +67,13 @@ class State:
         self.sink.report(diagnostic)
 
     def warn(self, diagnostic: Diagnostic) -> None:
-        """A warning of the block being applied: the check counts as passed."""
-        self.sink.report(replace(diagnostic, trace=self.trace) if self.trace else diagnostic)
+        """A warning of the block being applied: the check counts as passed, and ``release_warnings`` reports it."""
+        self._warnings.append(replace(diagnostic, trace=self.trace) if self.trace else diagnostic)
+
+    def release_warnings(self) -> None:
+        """Reports the warnings of a network without errors: in another one the sizes and the flow may be wrong."""
+        if not self.failed:
+            self.sink.extend(self._warnings)
 
     def fail(
         self,

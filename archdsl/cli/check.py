@@ -7,17 +7,13 @@ the command itself goes to standard error, and is a document there as well.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from archdsl.cli import terminal
-from archdsl.cli.cache import Cache, open_cache
+from archdsl.cli.checking import check_files
 from archdsl.cli.outputs import FOR_PEOPLE, FORMATS, clean_line, output, outputs_in
-from archdsl.cli.paths import STDIN, Selection, display, select
 from archdsl.cli.refusal import CommandError
-from archdsl.cli.settings import Settings, settings_of
-from archdsl.driver.outcome import Outcome, check_path
-from archdsl.source.loader import MAX_FILE, DiskLoader, find_root
+from archdsl.cli.settings import selection_of, settings_of
 
 EXAMPLES = """\
 examples:
@@ -26,6 +22,8 @@ examples:
   archdsl check --format concise specs/       one line for each finding
   archdsl check -o concise -o sarif:out.sarif two outputs in one run
   archdsl check --ignore W0341,unused-name    without some warnings
+  archdsl check --fix specs/                  repair misspelt names, delete ignore comments in vain
+  archdsl check --diff specs/                 show that as a diff, change nothing
   archdsl check - --stdin-filename a.arch     what comes in, as if it were a.arch
 
 Errors are always reported; --select and --ignore choose among warnings, by code, beginning of a code or name. The
@@ -34,9 +32,6 @@ project's own settings stand in [tool.archdsl] of pyproject.toml, or in archdsl.
 Exit codes: 0 nothing wrong, 1 findings, 2 wrong usage or configuration, files that cannot be read, an error of archdsl
 itself. Warnings alone end with 0, unless --error-on-warning is given.
 """
-
-_IGNORE_MARK = "archdsl:"
-"""What every ignore comment holds; the module that reads them is loaded only for texts with it."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +54,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--select", action="append", default=[], metavar="CODES", help="only these warnings")
     parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="all warnings but these")
     parser.add_argument("--statistics", action="store_true", help="count the findings by code, too")
+    repair = parser.add_mutually_exclusive_group()
+    repair.add_argument("--fix", action="store_true", help="repair what can be repaired with certainty, in place")
+    repair.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
     parser.add_argument("--stdin-filename", metavar="NAME", help="the name that `-` stands for, also in its imports")
     parser.add_argument("--no-config", action="store_true", help="pass over the project's configuration")
     parser.add_argument("--no-cache", action="store_true", help="check everything, even what has not changed")
@@ -80,11 +78,15 @@ def run(options: argparse.Namespace) -> int:
 
         report(run_of_faults(settings.faults, settings.source), settings.outputs)
         return 2
-    selection = _selection(options.paths, settings)
+    if options.fix or options.diff:
+        from archdsl.cli.fix import repair
+
+        return repair(options, settings)
+    selection = selection_of(options.paths, settings)
     for _, problem in selection.problems:
         terminal.complain(problem)
-    outcomes = _check_all(selection.files, options)
-    if for_screen and not any(outcome.findings or _may_ignore(outcome) for outcome in outcomes):
+    outcomes = check_files(selection.files, options)
+    if for_screen and not any(outcome.findings or outcome.may_ignore for outcome in outcomes):
         if outcomes:
             terminal.show(clean_line(len(outcomes), sum(outcome.networks for outcome in outcomes)))
         return 2 if selection.problems else 0
@@ -113,46 +115,3 @@ def report_failure(arguments: Sequence[str], sentence: str) -> None:
             report(failed_run(sentence), [each])
         except CommandError:
             continue  # why the run failed is told already; that its document could not be written adds nothing
-
-
-def _selection(paths: Sequence[str], settings: Settings) -> Selection:
-    """The files to check; what the project excludes is left out, unless it is named itself."""
-    selection = select(paths)
-    if settings.exclude:
-        named = {display(path) for path in paths}
-        selection.files = [path for path in selection.files if path in named or not settings.leaves_out(path)]
-    return selection
-
-
-def _may_ignore(outcome: Outcome) -> bool:
-    return any(_IGNORE_MARK in source.text for source in outcome.sources.values())
-
-
-def _check_all(files: Sequence[str], options: argparse.Namespace) -> list[Outcome]:
-    cache = None if options.no_cache else open_cache()
-    progress = terminal.Progress("checking", len(files))
-    outcomes = []
-    for number, file in enumerate(files, 1):
-        progress.step(number)
-        outcomes.append(_check_stdin(options.stdin_filename) if file == STDIN else _check_file(file, cache))
-    progress.end()
-    return outcomes
-
-
-def _check_file(path: str, cache: Cache | None) -> Outcome:
-    root = find_root(path)
-    known = cache.lookup(path, root, DiskLoader(root)) if cache else None
-    if known is not None:
-        return known
-    outcome = check_path(DiskLoader(root), path)
-    if cache:
-        cache.store(outcome, root)
-    return outcome
-
-
-def _check_stdin(name: str | None) -> Outcome:
-    from archdsl.driver.overlay import OverlayLoader
-
-    path = display(name) if name else "<stdin>"
-    data = sys.stdin.buffer.read(MAX_FILE + 1) if sys.stdin is not None else b""
-    return check_path(OverlayLoader(find_root(path), path, data), path)

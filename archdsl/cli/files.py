@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from archdsl.cli.paths import reason
 from archdsl.cli.refusal import CommandError
@@ -23,8 +24,10 @@ def check_place(path: str, place: str, *, allow_outside: bool) -> None:
         raise CommandError(f"`{path}` cannot be written: there is no folder `{os.path.dirname(path) or folder}`")
 
 
-def replace(path: str, place: str, data: bytes) -> None:
+def replace(path: str, place: str, data: bytes, *, mode: int | None = None) -> None:
     """Writes beside the place and renames: whoever looks sees the old text or the new one, never a part.
+
+    ``mode``: the permissions of the new file, where they are not to be those of any new file.
 
     :raises CommandError: where the system refuses.
     """
@@ -35,6 +38,8 @@ def replace(path: str, place: str, data: bytes) -> None:
         try:
             with open(descriptor, "wb") as stream:
                 stream.write(data)
+            if mode is not None:
+                os.chmod(aside, stat.S_IMODE(mode))
             os.replace(aside, place)
         except BaseException:
             os.unlink(aside)

@@ -31,6 +31,7 @@ examples:
 COMMANDS = {
     "check": "check every network of every file",
     "compile": "write PyTorch",
+    "fmt": "lay files out in the one style",
     "explain": "tell what a code means, with an example and its repair",
     "networks": "list every network: its inputs and outputs, and what it lets you choose",
     "sizes": "show the input sizes that a network accepts, and the lines that decide it",
@@ -62,6 +63,10 @@ def load_command(name: str) -> Command:
             from archdsl.cli import compile as compile_
 
             return compile_
+        case "fmt":
+            from archdsl.cli import fmt
+
+            return fmt
         case "explain":
             from archdsl.cli import explain
 

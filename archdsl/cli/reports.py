@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import TextIO
 
 from archdsl import __version__
 from archdsl.cli import terminal
@@ -17,11 +18,10 @@ from archdsl.cli.settings import Settings
 from archdsl.diagnostics.codes import CODES
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.filters import Filter
-from archdsl.diagnostics.ignores import MARK, silence
 from archdsl.diagnostics.render.full import render_full, summary_line
 from archdsl.diagnostics.render.run import Run
 from archdsl.diagnostics.sink import Sink
-from archdsl.driver.outcome import Outcome
+from archdsl.driver.outcome import Outcome, heed_comments
 from archdsl.source.loader import STD_PREFIX
 from archdsl.source.source import Source
 from archdsl.source.span import Span
@@ -42,7 +42,7 @@ def run_of(outcomes: Sequence[Outcome], problems: Sequence[tuple[str, str]], set
         overflow += outcome.overflow
     kept = Sink()
     filter = Filter(settings.select, settings.ignore)
-    kept.extend(finding for finding in _not_silenced(found, sources, outcomes) if filter.reports(finding.code))
+    kept.extend(finding for finding in heed_comments(found, outcomes) if filter.reports(finding.code))
     failed = kept.errors > 0 or (settings.error_on_warning and kept.warnings > 0)
     kept.extend(Diagnostic("E0109", problem, Span(path, 0, 0)) for path, problem in problems)
     return Run(
@@ -92,17 +92,22 @@ def report(run: Run, outputs: Sequence[Output], *, told: Sequence[str] = (), sta
     """
     for each in outputs:
         if each.path is not None:
-            text = _rendered(run, each.format, told, statistics, to_screen=False)
+            text = _rendered(run, each.format, told, statistics)
             replace(each.path, os.path.realpath(each.path), text.encode("utf-8", "backslashreplace"))
             continue
-        terminal.show(_rendered(run, each.format, told, statistics, to_screen=True))
+        terminal.show(_rendered(run, each.format, told, statistics, sys.stdout))
         if statistics and each.format not in FOR_PEOPLE:
             terminal.remark(_statistics(run))
         if each.format == "github":
             _add_step_summary(run)
 
 
-def _rendered(run: Run, form: str, told: Sequence[str], statistics: bool, *, to_screen: bool) -> str:
+def tell(run: Run, *, told: Sequence[str] = (), statistics: bool = False) -> None:
+    """The run in full on standard error, where standard output is for something else."""
+    terminal.remark(_rendered(run, "full", told, statistics, sys.stderr))
+
+
+def _rendered(run: Run, form: str, told: Sequence[str], statistics: bool, screen: TextIO | None = None) -> str:
     if form not in FOR_PEOPLE:
         return _MACHINES[form](run)
     sink = Sink()
@@ -117,13 +122,21 @@ def _rendered(run: Run, form: str, told: Sequence[str], statistics: bool, *, to_
         from archdsl.diagnostics.render.concise import render_concise
 
         body = render_concise(shown, run.sources)
-    elif to_screen:
-        body = f"{in_full(shown, run.sources, sys.stdout)}\n"
+    elif screen is not None:
+        body = f"{in_full(shown, run.sources, screen)}\n"
     else:
         body = f"{render_full(shown, run.sources, width=FILE_WIDTH)}\n"
     counts = _statistics(run) if statistics else ""
     closing = summary_line(run.count("error"), run.count("warning"), files, hidden + run.hidden)
-    return f"{body}{counts}{closing}\n"
+    return f"{body}{counts}{closing}{_offer(run)}\n"
+
+
+def _offer(run: Run) -> str:
+    """What ``--fix`` could do about it."""
+    number = sum(
+        bool(finding.help and finding.help.edits and finding.span.path in run.files) for finding in run.findings
+    )
+    return f"; --fix repairs {number:,} of them" if number else ""
 
 
 def _statistics(run: Run) -> str:
@@ -132,18 +145,6 @@ def _statistics(run: Run) -> str:
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     width = len(f"{rows[0][1]:,}") if rows else 0
     return "".join(f"{f'{count:,}':>{width}}  {code}  {CODES[code].slug}\n" for code, count in rows)
-
-
-def _not_silenced(found: Sink, sources: Mapping[str, Source], outcomes: Sequence[Outcome]) -> list[Diagnostic]:
-    own = {path: source for path, source in sources.items() if not path.startswith(STD_PREFIX)}
-    if not any(MARK in source.text for source in own.values()):
-        return list(found)
-    judged = [outcome.path for outcome in outcomes if outcome.networks and not _has_errors(outcome)]
-    return silence(found, own, judged)
-
-
-def _has_errors(outcome: Outcome) -> bool:
-    return any(CODES[finding.code].severity == "error" for finding in outcome.findings)
 
 
 def _in_repository() -> Callable[[str], str]:

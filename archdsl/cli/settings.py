@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from archdsl.cli.outputs import FORMATS, Output, outputs_of
+from archdsl.cli.paths import Selection, display, select
 from archdsl.cli.refusal import CommandError
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.source.loader import DiskLoader, Refusal, find_root
@@ -68,6 +69,15 @@ def settings_of(options: argparse.Namespace) -> Settings:
     )
 
 
+def selection_of(paths: Sequence[str], settings: Settings) -> Selection:
+    """The files that paths mean; what the project excludes is left out, unless it is named itself."""
+    selection = select(paths)
+    if settings.exclude:
+        named = {display(path) for path in paths}
+        selection.files = [path for path in selection.files if path in named or not settings.leaves_out(path)]
+    return selection
+
+
 def _configuration_file() -> Source | None:
     """The file that configures the project of the working directory, if there is one.
 
@@ -100,4 +110,5 @@ def _patterns(asked: Sequence[str], option: str) -> tuple[str, ...]:
     try:
         return tuple(pattern_of(text) for text in texts)
     except PatternError as error:
-        raise CommandError(f"{option}: {error}") from None
+        guess = f"; did you mean `{error.near}`?" if error.near else ""
+        raise CommandError(f"{option}: {error}{guess}") from None

@@ -90,7 +90,7 @@ def _text(compilation: Compilation, document: SizesDocument, verdict: Verdict | 
     if verdict.finding is None:
         return render_verdict(document.at)
     finding = in_full([verdict.finding], compilation.sources, sys.stdout)
-    return f"{render_verdict(document.at)}\n{finding}"
+    return f"{render_verdict(document.at)}\n{finding}\n"
 
 
 def _check_names(network: str, at: dict[str, int], known: tuple[str, ...]) -> None:

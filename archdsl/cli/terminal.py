@@ -53,6 +53,13 @@ def show(text: str) -> None:
         sys.stdout.write(text)
 
 
+def show_bytes(data: bytes) -> None:
+    """A file's own bytes to standard output."""
+    if sys.stdout is not None:
+        show_pending()
+        sys.stdout.buffer.write(data)
+
+
 def remark(text: str) -> None:
     """Text for people beside the data: to standard error, as it is."""
     if text and sys.stderr is not None:

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Mapping, Sequence
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
 from archdsl.codegen.convert import to_python
 from archdsl.codegen.decisions import IN_CHANNELS, Decisions
 from archdsl.codegen.forward_writer import ForwardWriter, keep_outputs
+from archdsl.codegen.guards import guards
 from archdsl.codegen.init_writer import InitWriter
 from archdsl.codegen.naming import Names, class_name
 from archdsl.codegen.printer import LINE_WIDTH, Notes, docstring_value
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Attributes, Collected, NotPure
-from archdsl.codegen.units import Formal, Program, Unit, UnitKey, is_sequential
+from archdsl.codegen.units import Formal, Program, Unit, UnitKey
 from archdsl.ir import design as d
 from archdsl.ir.expr import Const, Expr, locals_in
+from archdsl.ir.lines import is_sequential
 from archdsl.ir.terms import NOWHERE
+from archdsl.ir.typed import TypedDesign
 
 
 class ClassWriter:
     """Writes units as classes, on demand and in the order in which they need each other."""
 
-    def __init__(self, program: Program, notes: Notes, names: Names) -> None:
+    def __init__(
+        self, program: Program, notes: Notes, names: Names, networks: Mapping[UnitKey, Sequence[TypedDesign]]
+    ) -> None:
         self._program = program
+        self._networks = networks
         self._notes = notes
         self._names = names
         self.written: dict[UnitKey, ClassCode] = {}
@@ -113,6 +120,8 @@ class ClassWriter:
     ) -> tuple[ForwardWriter, list[ast.arg], ast.expr]:
         writer = ForwardWriter(decisions, self._notes, needed)
         parameters = writer.start(inputs if unit.is_network else ["x"])
+        designs = self._networks.get(unit.key, ())
+        writer.statements[:0] = guards(decisions, designs, writer.parameters, writer.written)
         writer.keep = keep_outputs(unit.body)
         writer.body(unit.body)
         return writer, parameters, writer.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archdsl.codegen.symbolic import Scope, substitute
@@ -12,7 +13,7 @@ from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
 from archdsl.ir.expr import Const, Expr, Local, SizeOf, locals_in
 from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import TensorType
-from archdsl.ir.walk import refers_to_computed_labels
+from archdsl.ir.walk import every, refers_to_computed_labels
 from archdsl.source.span import Span
 
 IN_CHANNELS = "in_channels"
@@ -38,19 +39,26 @@ class Decisions:
         if isinstance(tested, Const) and isinstance(tested.value, bool):
             return tested.value
         outcome = self.outcome(node)
-        if outcome is None or self._turns_vary(tested):
+        if outcome is None:
             return None
         self.pin(tested)
+        for loop in self._loops_of(tested):
+            self.pin(loop.iterable)
         return outcome
+
+    def never_turns(self, node: d.Loop) -> bool:
+        """Whether a loop has no turn in any use: nothing is known of what it would do."""
+        return not any(use.turns for use in self.unit.uses(node) if isinstance(use, t.TypedLoop))
 
     def outcome(self, node: d.Choice) -> bool | None:
         """What a condition came to in every use of the class and every turn around it; None if that differs."""
         outcomes = {use.taken for use in self.unit.uses(node) if isinstance(use, t.TypedChoice)}
         return outcomes.pop() if len(outcomes) == 1 else None
 
-    def _turns_vary(self, tested: Expr) -> bool:
-        formals = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
-        return bool(locals_in(tested) - formals)
+    def _loops_of(self, expr: Expr) -> Iterator[d.Loop]:
+        """The loops whose variables an expression reads."""
+        names = locals_in(expr)
+        return (node for node in every(self.unit.body) if isinstance(node, d.Loop) and names & set(node.names))
 
     def pin(self, expr: Expr) -> None:
         """A decision rests on the parameters in an expression: they cannot stay parameters, if they have one value."""

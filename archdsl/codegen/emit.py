@@ -13,7 +13,7 @@ from archdsl.codegen.naming import Names
 from archdsl.codegen.printer import Notes, print_module, verify_print
 from archdsl.codegen.support import definitions_for, names_read
 from archdsl.codegen.symbolic import substitute
-from archdsl.codegen.units import Formal, Program, Unit
+from archdsl.codegen.units import Formal, Program, Unit, UnitKey
 from archdsl.ir.expr import Const, SizeOf
 from archdsl.ir.terms import NOWHERE
 from archdsl.ir.typed import TypedDesign
@@ -30,7 +30,10 @@ def emit(designs: Sequence[TypedDesign], *, source_name: str = "") -> str:
     program = Program()
     roots = [(design, program.add_network(design)) for design in designs]
     names = Names()
-    writer = ClassWriter(program, notes, names)
+    networks: dict[UnitKey, list[TypedDesign]] = {}
+    for design, unit in roots:
+        networks.setdefault(unit.key, []).append(design)
+    writer = ClassWriter(program, notes, names, networks)
     for _, unit in roots:
         writer.class_of(unit)
     functions = [

@@ -17,9 +17,9 @@ from archdsl.ir import design as d
 from archdsl.ir.dim import Dim
 from archdsl.ir.expr import Const, Expr, Local, NameTemplate, SizeOf, locals_in
 from archdsl.ir.kinds import Value
-from archdsl.ir.types import TensorType, size_of
+from archdsl.ir.lines import MAX_NESTED
+from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, templates
-from archdsl.ops import REGISTRY
 from archdsl.ops.form import (
     Argument,
     Argumentlike,
@@ -31,9 +31,6 @@ from archdsl.ops.form import (
     TorchModule,
     TorchParameter,
 )
-
-MAX_NESTED = 3
-"""How many calls stand inside each other on one line."""
 
 _UNSAYABLE_SIZE = "a condition in `forward` rests on this size; give the block a parameter for it"
 
@@ -66,8 +63,6 @@ class ForwardScope:
         self.noted: set[str] = set()
         """The labels that steps referred to."""
         self._taken = {formal.name for formal in decisions.unit.formals} | {"x", *decisions.unit.outside.read.values()}
-        self._in_expression = False
-        """Whether what is written has to be one expression: a short path of a join."""
         self._over_children = False
         self.keep: tuple[d.Output, ...] = ()
         """Outputs that steps follow: their values get names of their own."""
@@ -149,17 +144,18 @@ class ForwardScope:
         return substitute(expr, self.scope, self._size)
 
     def _size(self, expr: SizeOf) -> Expr:
-        if expr.value is None and (self._spliced is not None or self.unit.block is None):
-            raise Refused(_UNSAYABLE_SIZE, expr.span)
-        if expr.value is None and expr.attribute in ("channels", "features") and not self.unit.is_network:
+        """A size as ``__init__`` was told it, or as the number that it always is."""
+        label = d.X if expr.value is None else self._text(expr.value)
+        name = self.unit.outside.sized.get(label or "")
+        own = label == d.X and self.unit.block is not None and self._spliced is None
+        if name is not None and expr.attribute == "channels":
+            return Local(f"{name}_channels", expr.span)
+        if own and expr.attribute == "channels" and not self.unit.is_network:
             return Local(IN_CHANNELS, expr.span)
-        sizes = set()
-        if expr.value is None:
-            sizes = {size_of(occurrence.inputs[0], expr.attribute) for occurrence in self.unit.occurrences}
-        size = sizes.pop() if len(sizes) == 1 else None
-        if isinstance(size, int):
-            return Const(size, expr.span)
-        raise Refused(_UNSAYABLE_SIZE, expr.span)
+        size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
+        if size is None:
+            raise Refused(_UNSAYABLE_SIZE, expr.span)
+        return Const(size, expr.span)
 
     def _attribute(self, slot: d.Slot) -> ast.expr:
         assert slot.name is not None
@@ -173,8 +169,7 @@ class ForwardScope:
 
     def _end_line(self) -> None:
         """A block or group stands on a line of its own; only layers that follow a layer join its line."""
-        if not self._in_expression:
-            self._depth = max(self._depth, MAX_NESTED)
+        self._depth = max(self._depth, MAX_NESTED)
 
     def _module(self, slot: d.Slot, node: d.Node, extra: Sequence[ast.expr] = (), *, starts_line: bool = True) -> None:
         """A call of a module; layers that make channels begin a line, what follows them joins it."""
@@ -221,9 +216,14 @@ class ForwardScope:
 
         return py.call(form.name, [written(v) for v in form.positional], [(k, written(v)) for k, v in form.keywords])
 
+    def written(self, expr: Expr) -> ast.expr:
+        """An expression of the spec in the terms of this method."""
+        return self._stored(self._term(expr))
+
     def _stored(self, expr: Expr) -> ast.expr:
         """An expression over parameters, read from ``self``; loop variables as they are."""
-        names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
+        outside = {f"{name}_channels" for name in self.unit.outside.sized.values()}
+        names = {formal.name for formal in self.unit.formals} | {IN_CHANNELS} | outside
         read = locals_in(expr) & names
         self.stored |= read
         written = to_python(expr)
@@ -276,8 +276,3 @@ class _Referred:
         if self._needed is not None:
             return label in self._needed
         return self._computed or label in self._names
-
-
-def defines_channels(op: str) -> bool:
-    """Whether a layer states the channels of its output: such layers begin a line."""
-    return REGISTRY[op].stated_channels is not None

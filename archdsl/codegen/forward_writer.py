@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.decisions import inline_scope
-from archdsl.codegen.forward_scope import MAX_NESTED, ForwardScope, defines_channels, is_name
+from archdsl.codegen.forward_scope import ForwardScope, is_name
 from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
@@ -15,8 +15,9 @@ from archdsl.codegen.units import outer_values
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, NameTemplate
+from archdsl.ir.lines import MAX_NESTED, is_short
 from archdsl.ir.walk import level, refers_to_input
-from archdsl.ops import REGISTRY
+from archdsl.ops import REGISTRY, defines_channels, is_a_call
 from archdsl.ops.base import Call as OpCall
 from archdsl.ops.form import TorchExpression, TorchFunction, TorchModule, TorchOperator, TorchParameter
 
@@ -183,35 +184,24 @@ class ForwardWriter(ForwardScope):
         return self._function(form, operands, arguments, uses[0].arguments)
 
     def _is_short(self, path: d.Body) -> bool:
-        """Whether a path fits into the expression of its join: a few calls of modules, nothing else."""
-        calls = 0
-        for node in path.nodes:
-            if isinstance(node, d.Assert) or (isinstance(node, d.Layer) and node.op == "identity" and not node.slot):
-                continue
-            if isinstance(node, d.Refer | d.Port):
-                continue
-            label = getattr(node, "label", None)
-            if isinstance(label, NameTemplate) and self._text(label) in self._referred:
-                return False
-            plain_module = isinstance(node, d.Layer | d.Group | d.Choice | d.Apply | d.Loop) and node.slot is not None
-            if not plain_module and not isinstance(node, d.Layer):
-                return False
-            if isinstance(node, d.Layer) and not REGISTRY[node.op].chains:
-                return False
-            if isinstance(node, d.Apply) and self._has_outputs(node):
-                return False
-            if calls and (not isinstance(node, d.Layer) or defines_channels(node.op)):
-                return False
-            calls += 1
-        return calls <= MAX_NESTED
+        def is_needed(label: NameTemplate) -> bool:
+            return self._text(label) in self._referred
+
+        return is_short(
+            path,
+            is_needed=is_needed,
+            has_outputs=self._has_outputs,
+            begins_line=defines_channels,
+            is_a_call=is_a_call,
+        )
 
     def _has_outputs(self, node: d.Apply) -> bool:
         return any(isinstance(use, t.TypedApply) and len(use.instance.outputs) > 1 for use in self.unit.uses(node))
 
     def _path(self, path: d.Body, source: ast.Name, name: str | None) -> ast.expr:
         """The value of one path; a long one is computed into a variable of its own."""
-        outer = self._variable, self._comments, self._in_expression
-        self._comments, self._in_expression = False, name is None
+        outer = self._variable, self._comments
+        self._comments = False
         if name is not None:
             self._variable = fresh((name,), self._taken)
             self._taken.add(self._variable)
@@ -222,7 +212,7 @@ class ForwardWriter(ForwardScope):
         value = self._pending
         if name is not None:
             self._taken.discard(self._variable)
-        self._variable, self._comments, self._in_expression = outer
+        self._variable, self._comments = outer
         return value
 
     def _loop(self, node: d.Loop) -> None:
@@ -232,6 +222,8 @@ class ForwardWriter(ForwardScope):
             for values in turns:
                 self.scope.update(zip(node.names, values, strict=True))
                 self.body(node.body)
+            return
+        if self.decisions.never_turns(node):
             return
         for name in node.names:
             self.scope.pop(name, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping, Sequence
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
@@ -14,10 +15,10 @@ from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Attributes, Discarded, ModuleSink
 from archdsl.codegen.symbolic import substitute
-from archdsl.codegen.units import Formal
+from archdsl.codegen.units import Formal, Unit
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Const, Expr, Local, locals_in
+from archdsl.ir.expr import Const, Expr, Local, UnaryOp, locals_in
 from archdsl.ir.terms import NOWHERE
 from archdsl.ops import REGISTRY
 from archdsl.ops.form import (
@@ -25,6 +26,7 @@ from archdsl.ops.form import (
     Argumentlike,
     InputSize,
     Literal,
+    Negated,
     Several,
     TorchFunction,
     TorchModule,
@@ -44,12 +46,12 @@ class InitLayers(InitScope):
         self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: list[t.TypedLayer], sink: ModuleSink
     ) -> None:
         slot = node.slot
-        if uses and slot is not None and not REGISTRY[uses[0].op].chains:
+        if not uses:
+            return
+        if slot is not None and not REGISTRY[uses[0].op].chains:
             self._refuse_in_sequential(slot, node, sink)
         if slot is not None and not (slot.shared and str(slot.name) in self._shared):
             self._add(slot, self._module(node, arguments, uses), sink)
-        if not uses:
-            return
         if uses[0].op == "flatten" and any(size != 1 for sizes in spatial_sizes(uses) for size in sizes):
             self._pin_space()
         self.flow = after_layer(self.flow, REGISTRY[uses[0].op], arguments, uses)
@@ -99,6 +101,9 @@ class InitLayers(InitScope):
         match value:
             case Argument(name):
                 return self.written(arguments.get(name, Const(uses[0].arguments[name], NOWHERE)))
+            case Negated(name):
+                given = arguments.get(name, Const(uses[0].arguments[name], NOWHERE))
+                return self.written(UnaryOp("-", given, NOWHERE))
             case Literal(literal):
                 return to_python(Const(literal, NOWHERE))
             case InputSize(axis):
@@ -135,14 +140,35 @@ class InitLayers(InitScope):
             self._write_layer(node, arguments, layers, sink)
             return
         applied = [use for use in uses if isinstance(use, t.TypedApply)]
-        units = {id(self._program.unit_of(use.instance)): self._program.unit_of(use.instance) for use in applied}
+        units = {id(unit): unit for use in applied for unit in [self._program.unit_of(use.instance)]}
         if len(units) != 1:
             raise Refused("this step applies different blocks in different applications", node.span)
-        callee = self._class_of(next(iter(units.values())))
-        channels = [self._callee_channels(node, index, applied) for index in range(len(callee.channel_formals))]
+        (unit,) = units.values()
+        callee = self._class_of(unit)
+        incoming = self._incoming(node, unit, applied)
         assert node.slot is not None
-        self._add(node.slot, self._construct(callee, channels, arguments), sink)
-        self.flow = self._after_block(callee, channels, arguments, applied)
+        self._add(node.slot, self._construct(callee, self._channels_for(callee, incoming, node), arguments), sink)
+        self.flow = self._after_block(callee, incoming, arguments, applied)
+
+    def _incoming(self, node: d.Apply, unit: Unit, uses: list[t.TypedApply]) -> dict[str, Expr | None]:
+        """The channels of everything that flows into a block, under the names that its class has for them."""
+        values = [self.flow, *(self._value_of(self._label_text(template)) for _, template in node.tensors)]
+        names = [IN_CHANNELS, *(f"{unit.outside.sized[name]}_channels" for name, _ in node.tensors)]
+        found: dict[str, Expr | None] = {}
+        for index, (name, value) in enumerate(zip(names, values, strict=True)):
+            known = value.channels if value is not None else None
+            found[name] = known if known is not None else common(use.inputs[index].channels for use in uses)
+        return found
+
+    def _channels_for(self, callee: ClassCode, incoming: Mapping[str, Expr | None], node: d.Node) -> list[Expr]:
+        """What the leading parameters of a class are given."""
+        found = []
+        for formal in callee.channel_formals:
+            channels = incoming[formal]
+            if channels is None:
+                raise Refused("the channels that flow in here differ between applications", node.span)
+            found.append(channels)
+        return found
 
     def _block_arguments(self, node: d.Apply) -> dict[str, Expr]:
         """The arguments in the class's terms, those that a block value already carries included."""
@@ -151,7 +177,7 @@ class InitLayers(InitScope):
         }
         if not isinstance(node.target, Local):
             return arguments
-        held = self.unit.blocks[node.target.name]
+        held = self._blocks[node.target.name]
         fixed: dict[str, Expr] = {name: Const(value, NOWHERE) for name, value in held.arguments}
         if isinstance(held.target, str):
             formals = [parameter.name for parameter in REGISTRY[held.target].parameters]
@@ -160,19 +186,6 @@ class InitLayers(InitScope):
         free = [name for name in formals if name not in fixed]
         given = {free[int(name[1:])] if name.startswith("#") else name: value for name, value in arguments.items()}
         return fixed | given
-
-    def _callee_channels(self, node: d.Apply, index: int, uses: list[t.TypedApply]) -> Expr:
-        if index == 0 and self.flow.channels is not None:
-            return self.flow.channels
-        if index > 0:
-            text = self._label_text(node.tensors[index - 1][1])
-            known = self._value_of(text)
-            if known is not None and known.channels is not None:
-                return known.channels
-        size = common(use.inputs[index].channels for use in uses)
-        if size is None:
-            raise Refused("the channels that flow in differ between applications", node.span)
-        return size
 
     def _construct(self, callee: ClassCode, channels: list[Expr], arguments: dict[str, Expr]) -> ast.expr:
         """``Bottleneck(256, 128, stride=2)``: positional as long as nothing is left out, then by name."""
@@ -194,15 +207,18 @@ class InitLayers(InitScope):
         return py.call(callee.name, positional, keywords)
 
     def _after_block(
-        self, callee: ClassCode, channels: list[Expr], arguments: dict[str, Expr], uses: list[t.TypedApply]
+        self,
+        callee: ClassCode,
+        incoming: Mapping[str, Expr | None],
+        arguments: dict[str, Expr],
+        uses: Sequence[t.TypedApply | t.TypedBody],
     ) -> Flow:
         read = frozenset(name for value in arguments.values() for name in locals_in(value))
         space = self.flow.space | read
-        if callee.output is None:
+        terms = {name: value for name, value in incoming.items() if value is not None}
+        unknown = incoming.keys() - terms.keys()
+        if callee.output is None or locals_in(callee.output) & unknown:
             return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
-        terms = dict(zip(callee.channel_formals, channels, strict=True))
-        if IN_CHANNELS not in terms:
-            terms[IN_CHANNELS] = self.flow.channels or channels[0]
         for formal in callee.formals:
             if formal.default is not None:
                 terms.setdefault(formal.name, formal.default)
@@ -212,19 +228,18 @@ class InitLayers(InitScope):
                 terms[name] = self.scope[name]
         return Flow(substitute(callee.output, terms, self.size), space)
 
-    def _own_class(self, node: d.Group | d.Loop) -> ast.expr:
+    def _own_class(self, node: d.Group | d.Loop, bodies: Sequence[t.TypedBody]) -> ast.expr:
+        """A group or turn that is a class; ``bodies`` are what it became."""
         unit = self._program.group_unit(node)
         callee = self._class_of(unit)
-        around = {f"{name}_channels": self._value_of(label) for label, name in unit.outside.sized.items()}
-        flows = [around.get(formal, self.flow) for formal in callee.channel_formals]
-        channels = [flow.channels if flow and flow.channels else self._refuse_channels(node) for flow in flows]
+        incoming: dict[str, Expr | None] = {IN_CHANNELS: self.flow.channels}
+        for label, name in unit.outside.sized.items():
+            value = self._value_of(label)
+            incoming[f"{name}_channels"] = value.channels if value is not None else None
         arguments = {formal.name: self.scope.get(formal.name, local(formal.name)) for formal in callee.formals}
-        module = self._construct(callee, channels, arguments)
-        self.flow = self._after_block(callee, channels or [self.flow.channels or local(IN_CHANNELS)], arguments, [])
+        module = self._construct(callee, self._channels_for(callee, incoming, node), arguments)
+        self.flow = self._after_block(callee, incoming, arguments, bodies)
         return module
-
-    def _refuse_channels(self, node: d.Node) -> Expr:
-        raise Refused("the channels that flow in here differ between applications", node.span)
 
 
 def _is_block(expr: Expr) -> bool:

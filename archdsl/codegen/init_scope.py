@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection
+from copy import copy
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
 from archdsl.codegen.convert import label_to_python, to_python
 from archdsl.codegen.decisions import IN_CHANNELS, Decisions, local
-from archdsl.codegen.flow import Flow, common
+from archdsl.codegen.flow import Flow
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.symbolic import substitute
@@ -17,7 +18,7 @@ from archdsl.codegen.units import Program, Unit
 from archdsl.ir import design as d
 from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, SizeOf, locals_in
 from archdsl.ir.terms import NOWHERE
-from archdsl.ir.types import size_of
+from archdsl.ir.walk import every, label_of
 
 ClassOf = Callable[[Unit], ClassCode]
 _UNFOLLOWED = "the channel count after each turn has no expression that could be written in `__init__`"
@@ -37,26 +38,20 @@ class InitScope:
         self.statements: list[ast.stmt] = []
         self.scope: dict[str, Expr] = decisions.base_scope()
         self.uses_in_channels = False
-        start = self._entry()
-        self.flow = Flow(start)
+        self.flow = Flow(None if self.unit.is_network else local(IN_CHANNELS))
         self._block_flow = self.flow
         self._labels: dict[str, Flow] = {}
         for label, tensor in self.unit.outside.sized.items():
             self._labels[label] = Flow(local(f"{tensor}_channels"))
         self._taken = {formal.name for formal in self.unit.formals} | {IN_CHANNELS}
         self._shared: set[str] = set()
+        self._blocks = dict(self.unit.blocks)
         self.closed: dict[str, Expr | None] = {}
         """Running channel counts: what each is at the end, in terms of the parameters, where that is plain."""
         self._outer: list[list[ast.stmt]] = []
         self._carrying: str | None = None
         self._spliced = False
         """Whether a spliced block is being written: ``x`` is what flows into it."""
-
-    def _entry(self) -> Expr | None:
-        """The channels that flow into the class: a number in a network, a parameter in a block."""
-        if not self.unit.is_network:
-            return local(IN_CHANNELS)
-        return common(occurrence.inputs[0].channels for occurrence in self.unit.occurrences)
 
     def _label_text(self, label: NameTemplate) -> str | None:
         parts = [part if isinstance(part, str) else self.term(part) for part in label.parts]
@@ -72,7 +67,7 @@ class InitScope:
 
     def size(self, expr: SizeOf) -> Expr:
         """A size in the terms of the class: channels as an expression, the rest as the number it is."""
-        if expr.attribute in ("channels", "features"):
+        if expr.attribute == "channels" or (expr.attribute == "features" and self._is_row(expr)):
             flow = self._value_of(self._label_text(expr.value) if expr.value is not None else d.X)
             if flow is not None and flow.channels is not None:
                 self._note(flow.channels)
@@ -80,22 +75,27 @@ class InitScope:
         if expr.value is None and self.unit.block is None:
             message = "this group or turn is a class of its own, which does not see the block's input"
             raise Refused(message, expr.span, "name the size with `let` before the group")
-        if expr.value is None:
-            value = self._own_size(expr)
-            if value is not None:
-                return Const(value, NOWHERE)
+        label = expr.value.plain if expr.value is not None else None
+        known = self.unit.own_size(expr.attribute) if expr.value is None else None
+        if known is None and label is not None:
+            known = self.unit.size_of(label, expr.attribute)
+        if known is not None:
+            return Const(known, NOWHERE)
         raise Refused("this size differs between the applications of the block, or is open", expr.span)
+
+    def _is_row(self, expr: SizeOf) -> bool:
+        """Whether a value is ``[N, F]``, so that its last axis is its channels."""
+        if expr.value is None:
+            return all(occurrence.inputs[0].rank == 2 for occurrence in self.unit.occurrences)
+        labelled = [node for node in every(self.unit.body) if label_of(node) == expr.value]
+        types = [use.output for node in labelled for use in self.unit.uses(node)]
+        return bool(types) and all(type_ is not None and type_.rank == 2 for type_ in types)
 
     def _value_of(self, label: str | None) -> Flow | None:
         """What is known of a value: of the block's own input, which turns of a loop see as a value from outside."""
         if label == d.X and (self.unit.block is not None or self._spliced):
             return self._block_flow
         return self._labels.get(label or "")
-
-    def _own_size(self, expr: SizeOf) -> int | None:
-        sizes = {size_of(occurrence.inputs[0], expr.attribute) for occurrence in self.unit.occurrences}
-        size = sizes.pop() if len(sizes) == 1 else None
-        return size if isinstance(size, int) else None
 
     def _note(self, expr: Expr) -> None:
         if not is_constant(expr) and IN_CHANNELS in locals_in(expr):
@@ -159,18 +159,26 @@ class InitScope:
         self.flow = self.flow.with_channels(local(variable))
 
     def _save(self) -> tuple[object, ...]:
-        return (
-            list(self.statements), dict(self.scope), self.flow, dict(self._labels), set(self._taken),
-            set(self._shared), dict(self.closed), self.uses_in_channels, self.statements,
-        )  # fmt: skip
+        kept = {name: _copied(getattr(self, name)) for name in _STATE}
+        return kept, list(self.statements), self.statements
 
     def _restore(self, saved: tuple[object, ...]) -> None:
-        statements, scope, flow, labels, taken, shared, closed, uses, same = saved
+        kept, statements, same = saved
+        for name, value in kept.items():  # type: ignore[attr-defined]
+            setattr(self, name, value)
+        same[:] = statements  # type: ignore[index]
         self.statements = same  # type: ignore[assignment]
-        self.statements[:] = statements  # type: ignore[call-overload]
-        self.scope, self.flow, self._labels = scope, flow, labels  # type: ignore[assignment]
-        self._taken, self._shared, self.closed = taken, shared, closed  # type: ignore[assignment]
-        self.uses_in_channels = bool(uses)
+
+
+_STATE = (
+    "scope", "flow", "closed", "uses_in_channels",
+    "_labels", "_taken", "_shared", "_block_flow", "_spliced", "_blocks", "_carrying", "_outer",
+)  # fmt: skip
+"""What writing changes and an attempt has to give back."""
+
+
+def _copied(value: object) -> object:
+    return copy(value) if isinstance(value, dict | set | list) else value
 
 
 def is_constant(expr: Expr) -> bool:

@@ -12,10 +12,11 @@ from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Collected, ModuleSink, NotPure
 from archdsl.codegen.symbolic import added_per_turn, factor_per_turn, last_of, substitute, turns_of
-from archdsl.codegen.units import Unit, is_sequential, outer_values
+from archdsl.codegen.units import Unit, block_bindings, outer_values
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import BinaryOp, Const, Expr, IndexOf, NameTemplate, locals_in
+from archdsl.ir.expr import BinaryOp, Const, Expr, IfElse, IndexOf, NameTemplate, locals_in
+from archdsl.ir.lines import is_sequential
 from archdsl.ir.terms import NOWHERE, number, plus, times
 
 _CHANNELS = local("@channels")
@@ -44,10 +45,11 @@ class InitWriter(InitLayers):
             case d.Inline(body=body):
                 outer = self.scope
                 self.scope = inline_scope(node, outer, self.size)
-                around = self._block_flow, self._spliced
+                around = self._block_flow, self._spliced, self._blocks
                 self._block_flow, self._spliced = self.flow, True
+                self._blocks = self._blocks | self._blocks_given(node)
                 self.body(body, sink)
-                self.scope, (self._block_flow, self._spliced) = outer, around
+                self.scope, (self._block_flow, self._spliced, self._blocks) = outer, around
             case d.Merge(paths=paths):
                 self._merge(node, paths, sink)
             case d.Group(body=body, slot=None):
@@ -70,16 +72,27 @@ class InitWriter(InitLayers):
             case d.Port():
                 uses = self.unit.uses(node)
                 self.flow = Flow(common(use.output.channels if use.output is not None else None for use in uses))
-            case d.Input(name=name):
-                types = [dict(zip(self._input_names(), o.inputs, strict=True))[name] for o in self.unit.occurrences]
-                self._labels[name] = Flow(common(type_.channels for type_ in types))
+            case d.Input():
+                self._input(node)
             case d.Output(body=d.Body() as body):
                 before = self.flow
                 self.body(body, sink)
                 self.flow = before
 
-    def _input_names(self) -> list[str]:
-        return [node.name for node in self.unit.body.nodes if isinstance(node, d.Input)]
+    def _blocks_given(self, node: d.Inline) -> dict[str, d.BlockValue]:
+        """The block-valued arguments of a spliced block; in one class they are the same in every use."""
+        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedInline)]
+        return block_bindings(uses[0].arguments) if uses else {}
+
+    def _input(self, node: d.Input) -> None:
+        """The channels of an input as the spec states them; the chain begins with the first one."""
+        sizes = node.shape.sizes
+        terms = [size if isinstance(size, str | None) else self.term(size) for size in sizes]
+        space = frozenset[str]().union(*(locals_in(term) for term in terms[2:] if not isinstance(term, str | None)))
+        channels = terms[1] if not isinstance(terms[1], str) else None
+        flow = self._labels[node.name] = Flow(channels, space)
+        if node is next(other for other in self.unit.body.nodes if isinstance(other, d.Input)):
+            self.flow = self._block_flow = flow
 
     def _value_flow(self, text: str | None, node: d.Node) -> Flow:
         known = self._value_of(text)
@@ -119,10 +132,17 @@ class InitWriter(InitLayers):
         """A labelled group: an ``nn.Sequential``, or a class of its own where it has joins."""
         if is_sequential(node.body):
             return self.sequential(node.body, _hint(node.slot))
-        return self._own_class(node)
+        return self._own_class(node, [use.body for use in self.unit.uses(node) if isinstance(use, t.TypedGroup)])
 
     def sequential(self, body: d.Body, hint: str) -> ast.expr:
         """``nn.Sequential(...)``: one expression if it is a plain list, else built up in a variable before."""
+        around, self._shared = self._shared, set()
+        made = self._collected(body) or self.build_up(body, hint)
+        self._shared = around
+        return made
+
+    def _collected(self, body: d.Body) -> ast.expr | None:
+        """The modules as arguments of one call; None where statements are needed."""
         saved = self._save()
         try:
             collected = Collected()
@@ -132,7 +152,7 @@ class InitWriter(InitLayers):
             return py.call("nn.Sequential", collected.modules)
         except NotPure:
             self._restore(saved)
-        return self.build_up(body, hint)
+            return None
 
     def build_up(self, body: d.Body, hint: str) -> ast.expr:
         """Statements that fill a list of modules; the expression that makes an ``nn.Sequential`` of it."""
@@ -159,20 +179,25 @@ class InitWriter(InitLayers):
         made = self.sequential(d.Body((turns,), node.span, True, numbered), _hint(node.slot))
         return _listed(made) if outer_values(node.body).read else made
 
-    def _turn(self, node: d.Loop, sink: ModuleSink) -> None:
-        """The modules of one turn."""
-        if node.own:
-            sink.add(None, self._own_class(node))
-        else:
+    def _turn(self, node: d.Loop, sink: ModuleSink, index: int | None = None) -> None:
+        """The modules of one turn: of that with the index where turns are written out."""
+        if not node.own:
             self.body(node.body, sink)
+            return
+        turns = [turn for use in self.unit.uses(node) if isinstance(use, t.TypedLoop) for turn in use.turns]
+        chosen = [turn.body for turn in turns if index is None or turn.first <= index < turn.first + turn.count]
+        sink.add(None, self._own_class(node, chosen))
 
     def _loop(self, node: d.Loop, sink: ModuleSink) -> None:
         iterable = self.term(node.iterable)
         turns = self.decisions.written_out(node, iterable)
         if turns is not None:
-            for values in turns:
+            for index, values in enumerate(turns):
                 self.scope.update(zip(node.names, values, strict=True))
-                self._turn(node, sink)
+                self._turn(node, sink, index)
+            return
+        if self.decisions.never_turns(node):
+            self.decisions.pin(iterable)
             return
         for name in node.names:
             self.scope.pop(name, None)
@@ -189,9 +214,8 @@ class InitWriter(InitLayers):
 
     def _channels_after_turn(self, node: d.Loop) -> Expr | None:
         """The channels after one turn in terms of ``@channels``, those before it."""
-        saved = self._save()
+        saved, known = self._save(), set(self.closed)
         self.flow = self.flow.with_channels(_CHANNELS)
-        known = set(self.closed)
         self._turn(node, ModuleSink.discarded())
         after = self.closed_form_of(self.flow.channels, outside=known)
         self._restore(saved)
@@ -201,7 +225,7 @@ class InitWriter(InitLayers):
         """``*(Bottleneck(256, 64) for _ in range(n))`` for turns of one module."""
         inner = Collected()
         self._turn(node, inner)
-        if len(inner.modules) != 1 or inner.has_names:
+        if len(inner.modules) != 1 or inner.has_names or isinstance(inner.modules[0], ast.Starred):
             raise NotPure
         sink.repeat(inner.modules[0], node.names, self.written_iterable(node, iterable))
 
@@ -289,7 +313,7 @@ class InitWriter(InitLayers):
         if isinstance(sink, Collected):
             raise NotPure
         outer.append(ast.If(self.written(tested), branches[0][0], branches[1][0]))
-        self.flow = _joined(node, branches[0][1], branches[1][1], self.unit)
+        self.flow = _joined(node, tested, branches[0][1], branches[1][1], self.unit)
 
     def _branch_module(self, body: d.Body, node: d.Choice) -> ast.expr:
         if not body.nodes:
@@ -304,7 +328,8 @@ class InitWriter(InitLayers):
         return self.sequential(body, _hint(node.slot))
 
     def _kept_choice(self, node: d.Choice, tested: Expr, sink: ModuleSink) -> None:
-        flows = [self._dry(branch).channels for branch in (node.then, node.otherwise)]
+        flows = [self._channels_after(branch) for branch in (node.then, node.otherwise)]
+        closed = [self.closed_form_of(channels) for channels in flows]
         variable = self.carry(node) if flows[0] != flows[1] else None
         if variable is not None:
             self._settle(variable, node)
@@ -326,13 +351,16 @@ class InitWriter(InitLayers):
             outer.append(ast.If(condition, written[0], written[1]))
         elif written[1]:
             outer.append(ast.If(ast.UnaryOp(ast.Not(), condition), written[1], []))
+        if variable is not None and closed[0] is not None and closed[1] is not None:
+            self.closed[variable] = IfElse(closed[0], tested, closed[1], NOWHERE)
 
-    def _dry(self, body: d.Body) -> Flow:
-        saved = self._save()
+    def _channels_after(self, body: d.Body) -> Expr | None:
+        """The channels after a body, without the running counts that it makes; nothing is written."""
+        saved, known = self._save(), set(self.closed)
         self.body(body, ModuleSink.discarded())
-        flow = self.flow
+        after = self.closed_form_of(self.flow.channels, outside=known)
         self._restore(saved)
-        return flow
+        return after
 
 
 def _listed(sequential: ast.expr) -> ast.expr:
@@ -359,9 +387,12 @@ def _used_names(names: tuple[str, ...], statements: list[ast.stmt]) -> tuple[str
     return tuple(name if name in read else ("_" if len(names) == 1 else f"_{name}") for name in names)
 
 
-def _joined(node: d.Choice, left: Flow, right: Flow, unit: Unit) -> Flow:
+def _joined(node: d.Choice, tested: Expr, left: Flow, right: Flow, unit: Unit) -> Flow:
     space = left.space | right.space
     if left.channels == right.channels:
         return Flow(left.channels, space)
     uses = unit.uses(node)
-    return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
+    known: Expr | None = common(use.output.channels if use.output is not None else None for use in uses)
+    if known is None and left.channels is not None and right.channels is not None:
+        known = IfElse(left.channels, tested, right.channels, NOWHERE)
+    return Flow(known, space)

@@ -9,10 +9,13 @@ from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import Expr, NameTemplate, SizeOf, sizes_in
 from archdsl.ir.kinds import Kind, Value
+from archdsl.ir.lines import is_sequential
 from archdsl.ir.types import TensorType
-from archdsl.ir.walk import every, expressions, label_of, level, templates, values_read
+from archdsl.ir.walk import every, expressions, label_of, templates, values_read
 
 UnitKey = tuple[object, ...]
+AXES = {"channels": 1, "features": -1, "height": -2, "width": -1, "length": 2, "depth": 2}
+"""The axis of each size that expressions can ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,34 @@ class Unit:
 
     def uses(self, node: d.Node) -> Sequence[t.TypedNode]:
         """What a node became in every occurrence and turn."""
-        return self.index.get(id(node), ())
+        return self.index.get(_identity(node), ())
+
+    def own_size(self, attribute: str) -> int | None:
+        """A size of the block's own input, if it is the same number in every use."""
+        sizes = {occurrence.inputs[0].shape[AXES[attribute]] for occurrence in self.occurrences}
+        size = sizes.pop() if len(sizes) == 1 else None
+        return size if isinstance(size, int) else None
+
+    def size_of(self, label: str, attribute: str) -> int | None:
+        """A size of a labelled value or input, if it is the same number in every use."""
+        nodes = [node for node in every(self.body) if (name := label_of(node)) is not None and name.plain == label]
+        types = [use.output for node in nodes for use in self.uses(node)]
+        inputs = [node.name for node in self.body.nodes if isinstance(node, d.Input)]
+        if label in inputs:
+            types += [occurrence.inputs[inputs.index(label)] for occurrence in self.occurrences]
+        sizes = {type_.shape[AXES[attribute]] if type_ is not None else None for type_ in types}
+        size = sizes.pop() if len(sizes) == 1 else None
+        return size if isinstance(size, int) else None
 
     def value_of(self, name: str) -> tuple[bool, Value]:
         """(True, value) if a parameter has the same value in every occurrence."""
         values = {occurrence.variables.get(name) for occurrence in self.occurrences}
         return (True, next(iter(values))) if len(values) == 1 else (False, None)
+
+
+def _identity(node: d.Node) -> int:
+    """What tells nodes apart; a loop is its body, so that a loop in another place is still known."""
+    return id(node.body if isinstance(node, d.Loop) else node)
 
 
 def block_bindings(instance_arguments: Mapping[str, Value]) -> dict[str, d.BlockValue]:
@@ -80,30 +105,6 @@ def block_bindings(instance_arguments: Mapping[str, Value]) -> dict[str, d.Block
 def instance_key(instance: t.BlockInstance) -> UnitKey:
     """Instances of one block with the same block-valued arguments share a class."""
     return (instance.block, *sorted(block_bindings(instance.arguments).items(), key=lambda item: item[0]))
-
-
-def is_sequential(body: d.Body) -> bool:
-    """Whether a body can be an ``nn.Sequential``: a chain in which every step is a module of its own."""
-    if not body.plain:
-        return False
-    shared: set[str] = set()
-    for node in level(body):
-        if isinstance(node, d.Layer):
-            if node.slot is None and node.op != "identity":
-                return False
-            if node.slot is not None and node.slot.shared:
-                name = str(node.slot.name)
-                if name in shared:
-                    return False
-                shared.add(name)
-        if isinstance(node, d.Loop) and node.slot is None and not _all_named_or_numbered(node.body):
-            return False
-    return True
-
-
-def _all_named_or_numbered(body: d.Body) -> bool:
-    """Whether a loop's turns add modules of their own: no module is shared between turns."""
-    return not any(isinstance(node, d.Layer) and node.slot is not None and node.slot.shared for node in level(body))
 
 
 _BLOCK_INPUT = "block_input"
@@ -169,7 +170,7 @@ class Program:
 
     def _walk(self, unit: Unit, body: t.TypedBody, variables: dict[str, Value], name: str) -> None:
         for node in body.nodes:
-            unit.index.setdefault(id(node.node), []).append(node)
+            unit.index.setdefault(_identity(node.node), []).append(node)
             self._descend(unit, node, variables, name)
 
     def _descend(self, unit: Unit, node: t.TypedNode, variables: dict[str, Value], name: str) -> None:

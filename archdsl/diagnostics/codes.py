@@ -91,7 +91,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("W0329", "norm-over-one-pixel", "Batch norm over one pixel has only the batch to average over."),
     ("W0335", "softmax-before-loss", "The network ends in softmax, which cross-entropy applies once more."),
     ("W0340", "even-kernel-shift", "An even kernel with `same` padding shifts the image by half a pixel."),
-    ("W0341", "bias-before-norm", "Batch norm directly behind a convolution cancels its bias."),
+    ("W0341", "bias-before-norm", "Batch norm directly behind a layer cancels its bias."),
     ("W0342", "dropout-of-everything", "A dropout with probability 1 leaves only zeros."),
     # --- 04: values ---
     ("E0401", "out-of-range", "A value breaks the constraint of its parameter."),
@@ -104,7 +104,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     # --- 05: the contract ---
     ("E0501", "expectation-failed", "A network does not keep an expectation that it states."),
     ("E0502", "unused-value", "A value is computed and never used."),
-    ("E0503", "unused-path", "A path of a merge adds nothing to the result."),
+    ("E0503", "unused-path", "A join has one path only, so it joins nothing."),
     ("W0504", "unused-name", "A parameter or a variable is never read."),
     # --- 06: code generation ---
     ("E0601", "not-writable", "The network is right, but it cannot be written as one class per block."),

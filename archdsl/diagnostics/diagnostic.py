@@ -26,11 +26,24 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A range of a file's text, and what is to stand there instead."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
-    """How to repair a finding: a sentence and, where one can be given, the line to write."""
+    """How to repair a finding: a sentence and, where one can be given, the line to write.
+
+    ``edits`` do what the sentence says, all of them or none. They are given only where there is no doubt that this is
+    what the author meant, and where nothing else changes its meaning: a program may apply them unasked.
+    """
 
     text: str
     code: str | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

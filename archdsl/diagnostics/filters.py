@@ -14,7 +14,11 @@ from archdsl.diagnostics.suggest import closest
 
 
 class PatternError(ValueError):
-    """A text that names no warning; the sentence says why, and what may have been meant."""
+    """A text that names no warning: why, and the name that may have been meant."""
+
+    def __init__(self, sentence: str, near: str | None = None) -> None:
+        super().__init__(sentence)
+        self.near = near
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,7 @@ def pattern_of(text: str) -> str:
         raise PatternError(f"{what}, and errors are always reported")
     if not wanted or not any(code.startswith(wanted) for code in CODES):
         near = closest(text, (name for code in CODES.values() if code.id[0] == "W" for name in (code.id, code.slug)))
-        guess = f"; did you mean `{near}`?" if near else ""
-        raise PatternError(f"there is no warning `{text}`{guess}")
+        raise PatternError(f"there is no warning `{text}`", near)
     return wanted
 
 

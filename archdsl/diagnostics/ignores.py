@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.diagnostics.codes import CODES
-from archdsl.diagnostics.diagnostic import Diagnostic, Help
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.diagnostic import Diagnostic, Edit, Help
+from archdsl.diagnostics.misspelt import misspelt
 from archdsl.source.source import Source
 from archdsl.source.span import Span
 
@@ -40,6 +40,12 @@ class _Ignore:
     code: str
     span: Span
     line: int
+    comment: Span
+    """The whole comment with the blanks before it; with its line, if nothing else is on it."""
+    is_alone: bool
+    """Whether the comment names nothing else."""
+    removal: Span
+    """The name with its comma."""
 
 
 def silence(
@@ -64,12 +70,25 @@ def silence(
     for ignore in ignores:
         if ignore not in used and ignore.span.path in judged:
             message = f"nothing here is silenced: line {ignore.line} has no warning {ignore.code}"
-            reported.append(Diagnostic(UNUSED, message, ignore.span, help=Help("delete the comment")))
+            what, removal = ("comment", ignore.comment) if ignore.is_alone else ("name", ignore.removal)
+            help = Help(f"delete the {what}", edits=(Edit(removal, ""),))
+            reported.append(Diagnostic(UNUSED, message, ignore.span, help=help))
     return reported
+
+
+def ignored_lines(source: Source) -> frozenset[int]:
+    """The lines, from 1, of which the ignore comments in a text speak."""
+    return frozenset(target for _, _, target in _marks(source)) if MARK in source.text else frozenset()
 
 
 def _ignores_in(source: Source, reported: list[Diagnostic]) -> Iterator[_Ignore]:
     """The valid names in the comments of a text; the others are reported."""
+    for ignore, start, target in _marks(source):
+        yield from _names(source, ignore, start, target, reported)
+
+
+def _marks(source: Source) -> Iterator[tuple[re.Match[str], int, int]]:
+    """Every ignore comment, where its line begins, and the line of which it speaks."""
     lines = source.text.split("\n")
     targets = _targets(lines)
     start = 0
@@ -78,7 +97,7 @@ def _ignores_in(source: Source, reported: list[Diagnostic]) -> Iterator[_Ignore]
         ignore = _IGNORE.search(line, comment.start("comment")) if comment else None
         # `##` begins documentation, which may well talk about such comments.
         if comment and ignore and not comment["comment"].startswith("##"):
-            yield from _names(source, ignore, start, targets[number], reported)
+            yield ignore, start, targets[number]
         start += len(line) + 1
 
 
@@ -105,17 +124,35 @@ def _names(
         message = f"this comment names more than {MOST_NAMES} warnings" if many else "this comment names no warning"
         reported.append(Diagnostic(INVALID, message, whole, help=_FORM))
         return
-    begin = start + ignore.start("names") + 1
+    spans = list(_named(source, parts, start + ignore.start("names") + 1))
+    comment = _whole(source, ignore.string, start, ignore.start())
+    for index, span in enumerate(spans):
+        name = source.slice(span)
+        fault = _fault(name, span, guess=len(reported) < MOST_GUESSES)
+        if fault is not None:
+            reported.append(fault)
+            continue
+        is_last = index == len(spans) - 1
+        begin = spans[index - 1].end if is_last and index else span.start
+        end = span.end if is_last else spans[index + 1].start
+        yield _Ignore(_code(name), span, target, comment, len(spans) == 1, source.span(begin, end))
+
+
+def _named(source: Source, parts: Iterable[str], begin: int) -> Iterator[Span]:
+    """Where each name stands, blanks left out."""
     for part in parts:
         name = part.strip()
         at = begin + len(part) - len(part.lstrip())
         begin += len(part) + 1
-        span = source.span(at, at + len(name))
-        fault = _fault(name, span, guess=len(reported) < MOST_GUESSES) if name else None
-        if fault is not None:
-            reported.append(fault)
-        elif name:
-            yield _Ignore(_code(name), span, target)
+        if name:
+            yield source.span(at, at + len(name))
+
+
+def _whole(source: Source, line: str, start: int, at: int) -> Span:
+    """A comment from column ``at`` of a line to its end; the line itself where there is nothing before it."""
+    before = line[:at].rstrip()
+    end = start + len(line)
+    return source.span(start + len(before), end) if before else source.span(start, min(end + 1, len(source.text)))
 
 
 def _fault(name: str, span: Span, *, guess: bool) -> Diagnostic | None:
@@ -127,9 +164,8 @@ def _fault(name: str, span: Span, *, guess: bool) -> Diagnostic | None:
     if code in CODES:
         return Diagnostic(INVALID, f"`{name}` is an error: errors cannot be silenced", span)
     known = (each for code in CODES.values() if code.severity == "warning" for each in (code.id, code.slug))
-    near = closest(name, known) if guess else None
-    help = Help(f"did you mean `{near}`?") if near else _FORM
-    return Diagnostic(INVALID, f"there is no warning `{name}`", span, help=help)
+    near = misspelt(name, known, span) if guess else None
+    return Diagnostic(INVALID, f"there is no warning `{name}`", span, help=near or _FORM)
 
 
 def _code(name: str) -> str:

@@ -32,6 +32,18 @@ class Application(Place):
     arguments: str
 
 
+class Edit(Place):
+    """A range to be replaced; the end is exclusive."""
+
+    text: str = Field(description="What is to stand there instead.")
+
+
+class Fix(Part):
+    """A certain repair: all its edits are to be made, or none."""
+
+    edits: list[Edit]
+
+
 class Finding(Place):
     """One finding."""
 
@@ -47,7 +59,7 @@ class Finding(Place):
     notes: list[str]
     help: str | None
     help_code: str | None = Field(description="What to write, where it can be said.")
-    fix: None
+    fix: Fix | None = Field(description="What `archdsl check --fix` does about it, if anything.")
     url: str
 
 

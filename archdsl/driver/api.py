@@ -13,7 +13,9 @@ from archdsl.diagnostics.sink import Sink
 from archdsl.diagnostics.suggest import closest
 from archdsl.documents.summary import SummaryDocument
 from archdsl.driver.compilation import Compilation
-from archdsl.driver.outcome import check_path
+from archdsl.driver.formatting import format_loaded
+from archdsl.driver.outcome import check_path, heed_comments
+from archdsl.driver.overlay import OverlayLoader, place_of
 from archdsl.driver.source import source_of
 from archdsl.driver.summary import document_of, open_sizes
 from archdsl.driver.summary import summarize as summarize_design
@@ -55,7 +57,8 @@ class CheckResult:
 def check(path: Path) -> CheckResult:
     """Check every network of a file: exact shapes, arguments, names, expectations.
 
-    ``path`` is an ``.arch`` file; its imports are read from the project around it. Findings do not raise.
+    ``path`` is an ``.arch`` file; its imports are read from the project around it. Findings do not raise. Ignore
+    comments are heeded; the project's configuration is an affair of the command line.
 
     :raises OSError: if the file itself cannot be read.
 
@@ -66,9 +69,9 @@ def check(path: Path) -> CheckResult:
     shown = _readable(path)
     outcome = check_path(DiskLoader(find_root(shown)), shown)
     sink = Sink()
-    sink.extend(outcome.findings)
+    sink.extend(heed_comments(outcome.findings, [outcome]))
     text = render_full(sink, outcome.sources, color=False)
-    return CheckResult(outcome.findings, text, outcome.networks, not sink.has_errors)
+    return CheckResult(tuple(sink), text, outcome.networks, not sink.has_errors)
 
 
 def compile(path: Path, network: str | None = None) -> str:
@@ -116,6 +119,26 @@ def summarize(path: Path, network: str | None = None, *, sizes: Mapping[str, int
     if summary is None:
         raise _error(compilation)
     return document_of(summary)
+
+
+def format_source(text: str) -> str:
+    """A text in the one style of ``archdsl fmt``: LF line ends, every comment kept, nothing said differently.
+
+    :raises ArchError: if the text has errors of syntax, or is larger than a file may be.
+
+    >>> import archdsl
+    >>> archdsl.format_source("block b( ){relu}")
+    'block b() { relu }\\n'
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    result = format_loaded(_TEXT, OverlayLoader(os.curdir, {place_of(_TEXT): data}).load(_TEXT))
+    if result.text is None:
+        raise ArchError(result.findings, render_full(result.findings, result.sources, color=False))
+    return result.text
+
+
+_TEXT = "<text>"
+"""What findings in a text without a file call it."""
 
 
 def source_with(path: Path, network: str | None, arguments: Mapping[str, object]) -> tuple[str, TypedDesign]:

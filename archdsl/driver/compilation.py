@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from archdsl.check.check import check
-from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.sink import Sink
+from archdsl.driver.refused import finding_of
 from archdsl.elaborate.designs import elaborate
 from archdsl.elaborate.lower import Lowering
 from archdsl.ir.design import Design
@@ -52,21 +52,15 @@ class Compilation:
             return known
         file = self.resolved(path)
         if isinstance(file, Refusal):
-            # For the file that was asked for there is no import that leads nowhere: it is simply not readable.
-            code = "E0109" if file.code == "E0214" else file.code
-            self.sink.report(Diagnostic(code, file.message, self._place_of_refusal(path, file)))
+            finding, source = finding_of(path, file)
+            if source is not None:
+                self._resolver.project.sources[path] = source
+            self.sink.report(finding)
             designs: tuple[Design, ...] = ()
         else:
             designs = elaborate(file, self.sink, self._lowering)
         self._designs[path] = designs
         return designs
-
-    def _place_of_refusal(self, path: str, refusal: Refusal) -> Span:
-        """The byte that is no text, if that is the reason; its line is shown like any other."""
-        if refusal.before is None:
-            return Span(path, 0, 0)
-        self._resolver.project.sources[path] = Source(path, refusal.before)
-        return Span(path, len(refusal.before), len(refusal.before))
 
     def templates(self, path: str) -> dict[str, tuple[str, ...]]:
         """The network definitions of a file that are no network by themselves, with the parameters to be given."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help
-from archdsl.diagnostics.filters import pattern_of
+from archdsl.diagnostics.filters import PatternError, pattern_of
 from archdsl.diagnostics.suggest import closest
 from archdsl.source.source import Source
 from archdsl.source.toml_places import Place, Range, places_in
@@ -76,7 +76,8 @@ class _Reader:
             try:
                 found.append(read(item))
             except ValueError as error:
-                self.fault("E0703", f"in `{option}`: {error}", at)
+                near = error.near if isinstance(error, PatternError) else None
+                self.fault("E0703", f"in `{option}`: {error}", at, f"did you mean `{near}`?" if near else None)
         return tuple(found)
 
     def flag(self, option: str, value: Any) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from archdsl.diagnostics.diagnostic import Diagnostic, Frame, Help, Label
+from archdsl.diagnostics.diagnostic import Diagnostic, Edit, Frame, Help, Label
 from archdsl.driver.outcome import Outcome
 from archdsl.source.loader import Loader
 from archdsl.source.source import Source
@@ -63,7 +63,7 @@ def _diagnostic_as_json(finding: Diagnostic) -> list[Any]:
         [[_span_as_json(label.span), label.text] for label in finding.labels],
         [[frame.block, _span_as_json(frame.span), frame.arguments] for frame in finding.trace],
         finding.notes,
-        [finding.help.text, finding.help.code] if finding.help else None,
+        _help_as_json(finding.help) if finding.help else None,
         finding.expected,
         finding.actual,
     ]
@@ -79,10 +79,18 @@ def _diagnostic(value: list[Any]) -> Diagnostic:
         tuple(Label(Span(*place), text) for place, text in labels),
         tuple(Frame(block, Span(*place), arguments) for block, place, arguments in trace),
         tuple(notes),
-        Help(*help) if help else None,
+        _help(*help) if help else None,
         None if expected is None else tuple(expected),
         None if actual is None else tuple(actual),
     )
+
+
+def _help_as_json(help: Help) -> list[Any]:
+    return [help.text, help.code, [[_span_as_json(edit.span), edit.text] for edit in help.edits]]
+
+
+def _help(text: str, code: str | None, edits: list[Any]) -> Help:
+    return Help(text, code, tuple(Edit(Span(*place), new) for place, new in edits))
 
 
 def _span_as_json(span: Span) -> list[str | int]:

@@ -98,6 +98,9 @@ class Applications:
         if not statements:
             help = f"write `{name} {{ ... }}` with one path on each line"
             self._scope.fail("E0220", f"`{name}` joins paths, and has none", node.name.span, help)
+        if len(statements) == 1:
+            help = "add the missing path, or write its steps without the join"
+            self._scope.fail("E0503", f"`{name}` has one path only: there is nothing to join", node.name.span, help)
         if bound is None or not paths:
             return Unknown(node.span)
         return Merge(name, bound, tuple(paths), label, node.name.span, node.span)
@@ -219,9 +222,8 @@ class Applications:
             scope.report(_unreachable(name, span, place))
             return
         std = scope.std_home(name)
-        help = f"it is a standard block: `from std import {name}`" if std else None
-        if help is None:
-            help = scope.suggestion(name, REGISTRY, scope.definitions, scope.labels, blocks)
+        known = (REGISTRY, scope.definitions, scope.labels, blocks)
+        help = f"it is a standard block: `from std import {name}`" if std else scope.suggestion(name, span, *known)
         scope.fail("E0201", f"there is no layer, block or earlier value `{name}`", span, help)
 
 

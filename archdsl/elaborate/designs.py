@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from archdsl.diagnostics.diagnostic import Help
 from archdsl.diagnostics.sink import Sink
 from archdsl.elaborate.expressions import bind_to, given_arguments
 from archdsl.elaborate.lower import Lowering, lower_expectation
@@ -69,7 +70,7 @@ def _report_base(scope: BlockScope, definition: Definition, node: ast.Variant, b
         for known, other in definition.file.scope.items()
         if isinstance(other.node, ast.BlockDef) and other.node.is_network
     ]
-    help = scope.suggestion(name, networks)
+    help: Help | str | None = scope.suggestion(name, node.base.span, networks) if base is None else None
     if base is not None and isinstance(base.node, ast.Variant):
         message = f"`{name}` is a variant itself"
         help = f"write the variant of its network: `{base.node.base.text}(...)`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from archdsl.diagnostics.diagnostic import Help
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.binding import Formal, Given, bind, given_twice, named_at
 from archdsl.ir.design import TENSOR, Block, X
@@ -27,6 +28,7 @@ from archdsl.ops import REGISTRY
 from archdsl.source.span import Span
 from archdsl.syntax import ast
 
+CONSTANTS = ("true", "false", "none")
 SIZE_ATTRIBUTES = ("channels", "features", "height", "width", "depth", "length")
 FUNCTIONS = {
     "len": (1, 1),
@@ -161,7 +163,7 @@ class _Lowering:
             raise self._fault(
                 "E0219", f"nothing here is called `{name}`", span, "the sizes of a value are `x.height` and the like"
             )
-        help = scope.suggestion(name, scope.variables, scope.definitions, REGISTRY)
+        help: Help | str | None = scope.suggestion(name, span, scope.variables, scope.definitions, REGISTRY, CONSTANTS)
         if help is None and self._symbols and name[:1].islower():
             help = f"an open size begins with a capital letter: `{name.capitalize()}`"
         raise self._fault("E0219", f"nothing here is called `{name}`", span, help)
@@ -171,7 +173,7 @@ class _Lowering:
             self.expression(value)  # what is wrong inside is told first
             raise self._fault("E0222", f"only a value such as `x` or a label has `.{name.text}`", span)
         if name.text not in SIZE_ATTRIBUTES:
-            help = self._scope.suggestion(name.text, SIZE_ATTRIBUTES)
+            help = self._scope.suggestion(name.text, name.span, SIZE_ATTRIBUTES)
             raise self._fault("E0222", f"a value has no size `{name.text}`", name.span, help)
         template = self.template(value.template)
         if template.plain == X:
@@ -192,7 +194,7 @@ class _Lowering:
             raise self._fault("E0222", f"`{name}` is a variable and has no shape", span)
         if scope.is_outside(name):
             raise self._fault("E0208", f"`{name}` cannot be reached from inside `{scope.module}`", span, OUTSIDE)
-        help = scope.suggestion(name, scope.labels, (X,))
+        help = scope.suggestion(name, span, scope.labels, (X,))
         raise self._fault("E0208", f"no earlier value is labelled `{name}`", span, help)
 
     def _call(self, function: ast.Identifier, arguments: ast.Arguments, span: Span) -> Expr:
@@ -203,7 +205,8 @@ class _Lowering:
             return self._block_value(name, arguments, span, function.span)
         if name not in FUNCTIONS:
             known = ", ".join(f"`{function}`" for function in FUNCTIONS)
-            help = scope.suggestion(name, FUNCTIONS, scope.definitions, REGISTRY) or f"the functions are {known}"
+            near = scope.suggestion(name, function.span, FUNCTIONS, scope.definitions, REGISTRY)
+            help = near or f"the functions are {known}"
             raise self._fault("E0219", f"there is no function `{name}`", function.span, help)
         least, most = FUNCTIONS[name]
         for item in arguments.items:
@@ -249,7 +252,7 @@ class _Lowering:
             raise self._fault("E0206", f"`{name}` takes tensors ({listed}): it cannot be handed on as a block", span)
         return block
 
-    def _fault(self, code: str, message: str, span: Span, help: str | None = None) -> _Unbound:
+    def _fault(self, code: str, message: str, span: Span, help: str | Help | None = None) -> _Unbound:
         """Reports what is wrong; what it returns is to be raised."""
         self._scope.fail(code, message, span, help)
         return _Unbound()

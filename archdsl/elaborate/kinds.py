@@ -24,7 +24,7 @@ def lower_kind(scope: BlockScope, node: ast.TypeExpression) -> Kind | None:
             kind = KINDS.get(name.text)
             if kind is not None:
                 return kind
-            help = scope.suggestion(name.text, KINDS) or f"the types are {', '.join(KINDS)}"
+            help = scope.suggestion(name.text, name.span, KINDS) or f"the types are {', '.join(KINDS)}"
             scope.fail("E0206", f"there is no type `{name.text}`", name.span, help)
             return None
 

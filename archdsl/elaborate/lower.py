@@ -232,7 +232,7 @@ def lower_expectation(scope: BlockScope, node: ast.Expect, *, allowed: bool) -> 
         return ()
     if node.metric.text not in METRICS:
         known = ", ".join(f"`{metric}`" for metric in METRICS)
-        help = scope.suggestion(node.metric.text, METRICS) or f"what can be expected is {known}"
+        help = scope.suggestion(node.metric.text, node.metric.span, METRICS) or f"what can be expected is {known}"
         message = f"nothing is known about the `{node.metric.text}` of a network"
         scope.fail("E0219", message, node.metric.span, help)
         return ()

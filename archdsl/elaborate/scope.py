@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
+from archdsl.diagnostics.misspelt import misspelt
 from archdsl.diagnostics.sink import Sink
-from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.syntax_walk import LabelPlace, all_labels
 from archdsl.ir.design import Block
 from archdsl.ir.expr import NameTemplate
@@ -125,13 +125,12 @@ class BlockScope:
         """Report a finding of this block."""
         self.sink.report(diagnostic)
 
-    def fail(self, code: str, message: str, span: Span, help: str | None = None) -> None:
+    def fail(self, code: str, message: str, span: Span, help: str | Help | None = None) -> None:
         """Report a finding of this block by its parts."""
-        self.sink.report(Diagnostic(code, message, span, help=Help(help) if help else None))
+        self.sink.report(Diagnostic(code, message, span, help=Help(help) if isinstance(help, str) else help))
 
-    def suggestion(self, name: str, *groups: Iterable[str]) -> str | None:
-        """A did-you-mean sentence over several collections of names; none once there is more than a screenful."""
+    def suggestion(self, name: str, span: Span, *groups: Iterable[str]) -> Help | None:
+        """Did you mean, over several collections of names; nothing once there is more than a screenful."""
         if self.sink.is_full:
             return None
-        near = closest(name, [candidate for group in groups for candidate in group])
-        return f"did you mean `{near}`?" if near else None
+        return misspelt(name, [candidate for group in groups for candidate in group], span)

@@ -93,10 +93,11 @@ class StatementLowering:
             scope.fail("E0218", "inputs stand at the head of the network, before its first step", span)
             return
         scope.label(NameTemplate((node.name.text,), node.name.span))
-        declared = lower_demands(scope, node)
-        nodes.append(
-            Input(node.name.text, self._shape(node.shape, of_input=True), self._nominal(node.shape), declared, span)
-        )
+        if node.guard is not None and node.guard.text != "guarded":
+            help = "behind its shape an input may say `guarded`, then `where`; the next step begins a new line"
+            scope.fail("E0218", f"an input is `guarded` or not, never `{node.guard.text}`", node.guard.span, help)
+        shape, nominal = self._shape(node.shape, of_input=True), self._nominal(node.shape)
+        nodes.append(Input(node.name.text, shape, nominal, lower_demands(scope, node), node.guard is not None, span))
 
     def _output(self, node: ast.Output, nodes: list[Node], *, top: bool) -> None:
         scope, name = self._scope, node.name.text

@@ -38,10 +38,7 @@ from archdsl.source.span import Span
 def report_unused(block: Block, extents: Extents, sink: Sink) -> None:
     """Everything unused in a block that was lowered without a fault."""
     flow = _Flow(extents)
-    entry = flow.value(block.name_span, "x")
-    end = flow.body(block.raw, (entry,))
-    if not block.outputs():
-        flow.use(end)
+    entry = flow.block(block)
     if not (entry.used or flow.is_referred(entry)):
         extents.note_ignored_input(block)
     last = block.outputs()[-1] if block.outputs() else None
@@ -49,6 +46,8 @@ def report_unused(block: Block, extents: Extents, sink: Sink) -> None:
         if value is not entry and not value.used and not flow.is_referred(value):
             sink.report(_unused_value(value, last))
     _report_inputs(block, flow, entry, sink)
+    for applied, value in flow.applied:
+        _report_unused_outputs(applied, flow, value, extents, sink)
     _report_variables(block, sink)
 
 
@@ -77,6 +76,20 @@ class _Flow:
     """Plain labels that are referred to."""
     computed: set[str] = field(default_factory=set)
     """How the computed labels begin that are referred to."""
+    applied: list[tuple[Apply, _Value]] = field(default_factory=list)
+    """Applications of blocks with outputs of their own."""
+    outputs: set[tuple[str, str | None]] = field(default_factory=set)
+    """What is referred to: a label and an output behind its dot; None is the first output."""
+    unread: frozenset[str] = frozenset()
+    """Outputs of the block itself that its application does not use."""
+
+    def block(self, block: Block) -> _Value:
+        """Follows a whole block; the value that it is applied to."""
+        entry = self.value(block.name_span, "x")
+        end = self.body(block.raw, (entry,))
+        if not block.outputs():
+            self.use(end)
+        return entry
 
     def value(self, span: Span, label: str | None = None) -> _Value:
         made = _Value(span)
@@ -105,6 +118,9 @@ class _Flow:
     def body(self, body: Body, before: _Values) -> _Values:
         """The values that may leave a body which is entered with ``before``."""
         for node in body.nodes:
+            if isinstance(node, Output) and node.name in self.unread:
+                continue
+            self._note_references(node)
             after = self._node(node, before)
             if isinstance(node, Refer | Port):
                 self._drop(before, node.span)
@@ -115,9 +131,13 @@ class _Flow:
         for value in values:
             value.dropped_at = value.dropped_at or at
 
-    def _node(self, node: Node, before: _Values) -> _Values:
+    def _note_references(self, node: Node) -> None:
+        output = node.output if isinstance(node, Port) else None
         for template in templates(node):
             (self.plain if template.plain is not None else self.computed).add(str(template.parts[0]))
+            self.outputs.add((str(template.parts[0]), output))
+
+    def _node(self, node: Node, before: _Values) -> _Values:
         match node:
             case Layer():
                 self.use(before)
@@ -153,6 +173,8 @@ class _Flow:
 
     def _made(self, node: Node) -> _Value:
         made = self.value(node.span)
+        if isinstance(node, Apply) and isinstance(node.target, Block) and node.target.outputs():
+            self.applied.append((node, made))
         made.is_reference = isinstance(node, Refer | Port)
         label = label_of(node)
         if label is not None:
@@ -167,6 +189,9 @@ class _Flow:
         for body in bodies:
             inner.use(inner.body(body, before))
         self.values += [value for value in inner.values if not inner.is_referred(value)]
+        for applied, value in inner.applied:
+            self.applied.append((applied, value))
+        self.outputs |= inner.outputs
 
     def _loop(self, node: Loop, before: _Values) -> _Values:
         """What leaves the last turn, or went in where there is none; each turn begins with what left the one before."""
@@ -210,6 +235,32 @@ def _unused_value(value: _Value, last_output: Output | None) -> Diagnostic:
         labels = (Label(last_output.span, "after this output nothing is handed out"),)
         help = Help("move the step before the output, or delete it")
     return Diagnostic("E0502", "the value of this step is never used", value.span, labels=labels, help=help)
+
+
+def _report_unused_outputs(node: Apply, flow: _Flow, value: _Value, extents: Extents, sink: Sink) -> None:
+    """Outputs of an applied block that nobody takes, where steps of the block work for them alone."""
+    assert isinstance(node.target, Block)
+    outputs = node.target.outputs()
+    name = node.label.plain if node.label is not None else ""
+    if name is None or flow.computed:
+        return  # which turn takes which output is not known here
+    taken = {output for label, output in flow.outputs if label == name}
+    if value.used or None in taken:
+        taken.add(outputs[0].name)
+    unread = [output for output in outputs if output.name not in taken]
+    inner = _Flow(extents, unread=frozenset(output.name for output in unread))
+    inner.block(node.target)
+    wasted = [one for one in inner.values[1:] if not one.used and not inner.is_referred(one)]
+    if not wasted or len(unread) == len(outputs):
+        return  # nothing is wasted, or the whole application is, which is reported as a value
+    names = " and ".join(f"`{output.name}`" for output in unread)
+    plural = "s" if len(unread) > 1 else ""
+    message = f"the output{plural} {names} of `{node.target.name}` {'are' if plural else 'is'} never used"
+    labels = (Label(wasted[-1].span, "this step works for nothing else"),)
+    how = f"refer to it: `{name or 'both'}.{unread[0].name}`"
+    how += "" if name else f", behind the label of `both: {node.target.name}(...)`"
+    help = Help(f"{how}, or take the output and its steps out of the block")
+    sink.report(Diagnostic("E0502", message, node.name_span, labels=labels, help=help))
 
 
 def _report_inputs(block: Block, flow: _Flow, entry: _Value, sink: Sink) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.misspelt import misspelt
 from archdsl.ir.expr import BoundArgument, Expr
 from archdsl.source.span import Span
 
@@ -59,7 +59,7 @@ def bind(
             name = formals[position].name
             position += 1
         elif name not in names:
-            faults.append(_unknown(callee, formals, argument, name, suggest))
+            faults.append(_unknown(callee, formals, argument, name, _open(formals, given) if suggest else set()))
             continue
         if name in bound:
             faults.append(given_twice(callee, name, argument, bound[name]))
@@ -95,13 +95,18 @@ def _too_many(callee: str, formals: Sequence[Formal], given: Sequence[Given], su
     return Diagnostic("E0205", message, surplus.span, notes=_signature_note(callee, formals))
 
 
-def _unknown(callee: str, formals: Sequence[Formal], argument: Given, name: str, suggest: bool) -> Diagnostic:
-    near = closest(name, [formal.name for formal in formals]) if suggest else None
-    help = Help(f"did you mean `{near}`?") if near else None
+def _unknown(callee: str, formals: Sequence[Formal], argument: Given, name: str, open_names: Set[str]) -> Diagnostic:
+    help = misspelt(name, open_names, argument.name_span)
     if not help and name in _INFERRED:
         help = Help("leave it out: what comes in is known from what flows")
     message = f"`{callee}` has no parameter `{name}`"
     return Diagnostic("E0202", message, argument.name_span, notes=_signature_note(callee, formals), help=help)
+
+
+def _open(formals: Sequence[Formal], given: Sequence[Given]) -> set[str]:
+    """The parameters that no argument is for: only these can have been meant."""
+    positional = sum(argument.name is None for argument in given)
+    return {formal.name for formal in formals[positional:]} - {argument.name for argument in given}
 
 
 _INFERRED = frozenset(("in_channels", "in_features", "num_features", "input_shape", "in_planes", "inplanes"))

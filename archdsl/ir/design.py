@@ -189,13 +189,15 @@ class Declared:
 class Input:
     """An input of a network. ``nominal`` gives open sizes a value for tables and pictures.
 
-    ``declared`` limits open sizes to those that the network has to work for, all parts together.
+    ``declared`` limits open sizes to those that the network has to work for, all parts together. ``guarded``: the
+    generated code raises on any other value.
     """
 
     name: str
     shape: Shape
     nominal: tuple[tuple[str, Expr], ...]
     declared: tuple[Declared, ...]
+    guarded: bool
     span: Span
 
 

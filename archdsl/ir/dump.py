@@ -113,8 +113,8 @@ def _what(node: d.Node) -> str:
             return f"refer %{template_text(name)}.{output}"
         case d.Assert(shape=shape):
             return f"assert {_shape(shape)}"
-        case d.Input(name=name, shape=shape):
-            return f"input {name} {_shape(shape)}"
+        case d.Input(name=name, shape=shape, guarded=guarded):
+            return f"input {name} {_shape(shape)}{' guarded' if guarded else ''}"
         case d.Output(name=name, shape=shape, when=when):
             stated = f" {_shape(shape)}" if shape is not None else ""
             return f"output {name}{stated}{f' when {when}' if when else ''}"

@@ -170,6 +170,22 @@ TypedNode = (
 )
 
 
+def bodies_of(node: TypedNode) -> tuple[TypedBody, ...]:
+    """The bodies inside a node, an applied block's own included."""
+    match node:
+        case TypedApply(instance=instance):
+            return (instance.body,)
+        case TypedMerge(paths=paths):
+            return paths
+        case TypedInline(body=body) | TypedGroup(body=body) | TypedChoice(body=body):
+            return (body,)
+        case TypedLoop(turns=turns):
+            return tuple(turn.body for turn in turns)
+        case TypedOutput(body=TypedBody() as body):
+            return (body,)
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class TypedBody:
     """The nodes of a body with the types at its ends.
@@ -214,6 +230,8 @@ class TypedDesign:
     nominal: Mapping[str, int]
     """The values that tables use for open sizes."""
     conditions: tuple[SizeCondition, ...]
+    accepted: Mapping[str, SizeSet]
+    """What all conditions leave of each open size; a symbol that is missing is accepted whatever its size."""
     declared: Mapping[str, SizeSet]
     """The sizes that the inputs declare for their symbols (``where H in 64..=512``); all of them are accepted."""
     complete: bool

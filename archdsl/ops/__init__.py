@@ -41,4 +41,14 @@ FAMILIES = (
 )
 """The modules in the order in which documentation shows them."""
 
-__all__ = ["FAMILIES", "REGISTRY"]
+__all__ = ["FAMILIES", "REGISTRY", "defines_channels", "is_a_call"]
+
+
+def defines_channels(op: str) -> bool:
+    """Whether a layer states the channels of its output: in generated code such layers begin a line."""
+    return REGISTRY[op].stated_channels is not None
+
+
+def is_a_call(op: str) -> bool:
+    """Whether generated code calls a layer on what flows in, and nothing more: such calls may stand in each other."""
+    return REGISTRY[op].chains

@@ -8,6 +8,7 @@ from archdsl.ir.kinds import BOOL, FLOAT, INT, STRING, Parameter, at_least, one_
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
+from archdsl.ops.memory import INPUTS, OUTPUT
 from archdsl.ops.rules import fixed_channels, rank_is_at_least
 from archdsl.ops.torch_forms import keywords
 
@@ -16,6 +17,7 @@ class _Activation(Op):
     """A function of each value alone: any shape, no weights."""
 
     channels_last = True
+    keeps = INPUTS
     torch_module: ClassVar[str]
     torch_names: ClassVar[tuple[tuple[str, str], ...]] = ()
     """torch's keyword for each parameter, and the parameter."""
@@ -35,6 +37,7 @@ class Relu(_Activation):
     """Rectified linear unit, ``max(x, 0)``."""
 
     name = "relu"
+    keeps = OUTPUT
     torch_module = "nn.ReLU"
 
 
@@ -116,6 +119,7 @@ class Sigmoid(_Activation):
     """``1 / (1 + exp(-x))``: values between 0 and 1."""
 
     name = "sigmoid"
+    keeps = OUTPUT
     torch_module = "nn.Sigmoid"
 
 
@@ -123,6 +127,7 @@ class Tanh(_Activation):
     """Hyperbolic tangent: values between -1 and 1."""
 
     name = "tanh"
+    keeps = OUTPUT
     torch_module = "nn.Tanh"
 
 
@@ -130,6 +135,7 @@ class Prelu(Op):
     """``x`` above 0, a trained slope times x below (He et al., 2015): one slope, or one per channel."""
 
     name = "prelu"
+    keeps = INPUTS
     parameters = (
         Parameter("per_channel", BOOL, False, doc="whether each channel has a slope of its own"),
         Parameter("slope", FLOAT, 0.25, doc="the slope before training"),
@@ -161,6 +167,7 @@ class Prelu(Op):
 class _Softmax(Op):
     """What softmax and its logarithm share: an axis that exists and is not the batch."""
 
+    keeps = OUTPUT
     torch_module: ClassVar[str]
     parameters = (
         Parameter(

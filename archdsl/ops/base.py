@@ -17,6 +17,7 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import Parameter, Value
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.form import TorchForm
+from archdsl.ops.memory import EVERYTHING, Kept, Scratch, Storage
 
 # --- what a rule reports ------------------------------------------------------------------------------
 
@@ -207,6 +208,10 @@ class Op:
 
     Generated files hold it. Classes and functions of one name in several layer kinds are one.
     """
+    keeps: ClassVar[Kept] = EVERYTHING
+    """What a call keeps for the backward pass; where that depends on the call, a rule of its own: ``kept``."""
+    storage: ClassVar[Storage] = Storage.OWN
+    """Where the output lies; where that depends on the call, a rule of its own: ``stored``."""
 
     forgets_sizes: ClassVar[bool] = False
     """Whether the spatial sizes of the output have nothing to do with those of the input."""
@@ -286,6 +291,18 @@ class Op:
         Only asked where every size but the batch is fixed.
         """
         return 0
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """What one call in training keeps for the backward pass; only asked where every size is fixed."""
+        return self.keeps
+
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """Where the output lies, in training or in inference."""
+        return self.storage
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """What a call allocates and frees again; only asked where every size is fixed."""
+        return Scratch()
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """What one output value sees per spatial axis; None where it sees only its own place."""

@@ -9,9 +9,11 @@ from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example
 from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, PADDING, PADDING_OR_SAME, unless
+from archdsl.ops.memory import INPUTS, Kept, Scratch
 from archdsl.ops.rules import NO_SPACE_TO_CONVOLVE, fixed, fixed_channels, groups_divide_channels, rank_is_one_of
 from archdsl.ops.torch_forms import by_rank, keywords
-from archdsl.ops.window import WindowAxis, WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window import WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window_axis import WindowAxis
 
 
 def stride_is_one_for_same(call: Call, strides: tuple[int, ...]) -> bool:
@@ -115,8 +117,9 @@ class Conv(WindowLayer):
         if not rank_is_one_of(call, 3, 4, 5, help=NO_SPACE_TO_CONVOLVE):
             return None
         channels = fixed_channels(call)
-        if channels is not None:
-            groups_divide_channels(call, channels)
+        if channels is None:
+            return None
+        groups_divide_channels(call, channels)
         axes = self.axes(call)
         if axes is None or not stride_is_one_for_same(call, tuple(axis.stride for axis in axes)):
             return None
@@ -138,6 +141,30 @@ class Conv(WindowLayer):
     def macs(self, call: Call, output: TensorType) -> int:
         """Every output place applies every weight of the kernels once."""
         return prod(fixed(output.spatial)) * prod(self.weights(call)["weight"])
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The input; where torch makes a padded copy first, that copy (and what the padding itself keeps)."""
+        padded = self._padded(call)
+        if padded is None:
+            return INPUTS
+        return Kept(inputs=call.arguments["padding_mode"] in ("reflect", "replicate"), values=padded)
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """The padded copy."""
+        return Scratch(values=self._padded(call) or 0)
+
+    def _padded(self, call: Call) -> int | None:
+        """The values of the copy that torch pads by itself; None where the convolution pads as it goes."""
+        axes = self.axes(call)
+        assert axes is not None
+        if call.arguments["padding_mode"] != "zeros":
+            borders = [axis.padding for axis in axes]
+        else:
+            borders = [axis.trailing - axis.leading for axis in axes]
+            if not any(borders):
+                return None
+        sizes = [size + border for size, border in zip(fixed(call.x.spatial), borders, strict=True)]
+        return prod(fixed(call.x.shape[:2])) * prod(sizes)
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Conv2d`` and its siblings."""

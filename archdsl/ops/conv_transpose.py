@@ -10,6 +10,7 @@ from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Call, Example, Op, Window
 from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, PADDING
+from archdsl.ops.memory import INPUTS
 from archdsl.ops.rules import (
     MINUS,
     NO_SPACE_TO_CONVOLVE,
@@ -21,7 +22,8 @@ from archdsl.ops.rules import (
     term,
 )
 from archdsl.ops.torch_forms import by_rank, keywords
-from archdsl.ops.window import WindowAxis, spatial_words
+from archdsl.ops.window import spatial_words
+from archdsl.ops.window_axis import WindowAxis
 
 
 def transposed_size(axis: WindowAxis, extra: int) -> Size:
@@ -73,6 +75,7 @@ class ConvTranspose(Op):
     """
 
     name = "conv_transpose"
+    keeps = INPUTS
     parameters = (
         Parameter("channels", INT, constraint=COUNT, doc="channels of the output"),
         Parameter("kernel", SIZES, constraint=EXTENT, doc="size of the window"),

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from archdsl.ir.kinds import FLOAT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.base import Call, Example, Op, Problem
 from archdsl.ops.form import Argument, TorchForm, TorchModule
 from archdsl.ops.limits import PROBABILITY
-from archdsl.ops.rules import rank_is_one_of
+from archdsl.ops.memory import NOTHING, Kept, Storage
+from archdsl.ops.rules import fixed, rank_is_one_of, volume
 from archdsl.ops.torch_forms import keywords
 
 P = Parameter("p", FLOAT, 0.5, PROBABILITY, "share that is set to 0")
 
 
-class Dropout(Op):
-    """Sets a share ``p`` of the values to 0 while training and scales the others up (Srivastava et al., 2014)."""
+class _Dropout(Op):
+    """What they share: in inference, and for ``p=0``, nothing happens at all."""
 
-    name = "dropout"
-    channels_last = True
     parameters = (P,)
-    examples = (Example(((2, 7),)), Example(((2, 3, 4, 5),), {"p": 0.2}))
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
         return call.x
+
+    def warnings(self, call: Call) -> tuple[Problem, ...]:
+        """With ``p=1`` training sees zeros alone."""
+        if call.arguments["p"] != 1:
+            return ()
+        help = "use a smaller `p`; it is the share that is dropped, not the share that is kept"
+        return (Problem("W0342", f"`{self.name}` with p=1 leaves nothing but zeros", "p", help=help),)
+
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """Only a mask in training makes new values."""
+        return Storage.OWN if training and call.arguments["p"] else Storage.INPUT
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The mask: on the CPU as large as what it is multiplied with."""
+        return Kept(values=self.mask(call)) if call.arguments["p"] else NOTHING
+
+    def mask(self, call: Call) -> int:
+        """The values of the mask."""
+        return volume(call.x)
+
+
+class Dropout(_Dropout):
+    """Sets a share ``p`` of the values to 0 while training and scales the others up (Srivastava et al., 2014)."""
+
+    name = "dropout"
+    channels_last = True
+    examples = (Example(((2, 7),)), Example(((2, 3, 4, 5),), {"p": 0.2}))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Dropout``."""
         return TorchModule("nn.Dropout", (), keywords(call, p="p"))
 
 
-class Dropout2d(Op):
+class Dropout2d(_Dropout):
     """Sets a share ``p`` of the channels of an image to 0 while training (Tompson et al., 2015).
 
     Stricter than torch, which reads ``[N, F]`` and ``[N, C, L]`` in ways of its own and only warns.
@@ -38,12 +65,15 @@ class Dropout2d(Op):
 
     name = "dropout2d"
     role = "dropout"
-    parameters = (P,)
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 8, 1, 1),), {"p": 0.2}))
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
         return call.x if rank_is_one_of(call, 4, help="`dropout` works on any shape") else None
+
+    def mask(self, call: Call) -> int:
+        """One value for each channel of each sample."""
+        return prod(fixed(call.x.shape[:2]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Dropout2d``."""

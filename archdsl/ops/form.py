@@ -42,13 +42,20 @@ class Operands:
 
 
 @dataclass(frozen=True, slots=True)
+class Negated:
+    """The layer's own integer argument with the other sign: torch's padding of ``-margin`` cuts off."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """A tuple: ``(channels, 1, 1)``."""
 
     items: tuple[Argument | InputSize | Literal, ...]
 
 
-Argumentlike = Argument | InputSize | Literal | Operand | Operands | Several
+Argumentlike = Argument | Negated | InputSize | Literal | Operand | Operands | Several
 
 
 @dataclass(frozen=True, slots=True)

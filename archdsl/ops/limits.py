@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archdsl.ir.kinds import SIZES, Constraint, Kind, Value, at_least, between, is_int
+from archdsl.ir.kinds import SIZES, Constraint, Kind, Value, between, is_int
 
 WINDOW_LIMIT = 4096
 """The largest kernel, stride or dilation. No published network comes near; beyond it int64 sums in torch overflow."""
@@ -20,14 +20,15 @@ COUNT = between(1, DIMENSION_LIMIT)
 """Channels, groups, features: what becomes the size of an axis or divides one."""
 
 PROBABILITY = between(0, 1)
-NOT_NEGATIVE = at_least(0)
 
 
 def _above_zero(value: Value) -> bool:
-    return isinstance(value, int | float) and value > 0
+    return isinstance(value, int | float) and 0 < value <= 1
 
 
-POSITIVE = Constraint("greater than 0", _above_zero)
+EPSILON = Constraint("between 0 and 1 (the channels are inferred)", between(0, 1).holds)
+"""Stricter than torch, so that ``layer_norm(64)``, meant as a number of channels, is no epsilon of 64."""
+POSITIVE_EPSILON = Constraint("greater than 0, at most 1 (the channels are inferred)", _above_zero)
 
 
 def unless(exempt: Value, constraint: Constraint) -> Constraint:

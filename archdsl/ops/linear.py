@@ -12,6 +12,7 @@ from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT
+from archdsl.ops.memory import INPUTS
 from archdsl.ops.rules import channels_come_last, fixed, fixed_size
 from archdsl.ops.torch_forms import keywords
 
@@ -27,6 +28,7 @@ class Linear(Op):
     name = "linear"
     role = "fc"
     channels_last = True
+    keeps = INPUTS
     parameters = (
         Parameter("features", INT, constraint=COUNT, doc="features of the output"),
         Parameter("bias", BOOL, True, doc="whether a trained number is added to each feature"),

@@ -10,7 +10,8 @@ from archdsl.ir.kinds import INT, Parameter, at_least
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, Operands, TorchForm, TorchFunction, TorchOperator
-from archdsl.ops.rules import axis_word, term
+from archdsl.ops.memory import INPUTS, NOTHING, Kept, Scratch, Storage
+from archdsl.ops.rules import axis_word, term, volume
 
 
 def there_is_a_path(call: Call) -> bool:
@@ -87,6 +88,14 @@ class _Elementwise(Op):
             common = replace(common, shape=tuple(agreed))
         return common
 
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """One path alone is handed on."""
+        return Storage.INPUT if len(call.inputs) == 1 else Storage.OWN
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """Three and more paths are combined two by two."""
+        return Scratch(values=volume(output) if len(call.inputs) > 2 else 0)
+
     def _shapes_differ(self, call: Call, index: int) -> None:
         expected, actual = call.inputs[0], call.inputs[index]
         call.fail(
@@ -113,6 +122,7 @@ class Add(_Elementwise):
     """
 
     name = "add"
+    keeps = NOTHING
     symbol = "+"
 
 
@@ -122,11 +132,17 @@ class Mul(_Elementwise):
     name = "mul"
     symbol = "*"
 
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """Both factors of every product; one path alone is no product."""
+        products = len(call.inputs) - 1
+        return Kept(inputs=True, values=(products - 1) * volume(output)) if products else NOTHING
+
 
 class Concat(Op):
     """The values of its paths one behind the other along an axis: the channels, unless told otherwise."""
 
     name = "concat"
+    keeps = NOTHING
     inputs = None
     parameters = (
         Parameter("axis", INT, 1, at_least(1), "the axis that grows, counted from the batch (0); never the batch"),
@@ -195,6 +211,7 @@ class Scale(Op):
     """
 
     name = "scale"
+    keeps = INPUTS
     inputs = None
     examples = (
         Example(((2, 3, 4, 5), (2, 3, 1, 1))),

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, FLOAT, INT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op, Problem
 from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
-from archdsl.ops.limits import COUNT, EXTENT, NOT_NEGATIVE, POSITIVE, PROBABILITY
+from archdsl.ops.limits import COUNT, EPSILON, EXTENT, POSITIVE_EPSILON, PROBABILITY
+from archdsl.ops.memory import Kept, Scratch
 from archdsl.ops.rules import (
     channels_are_divisible,
     channels_come_last,
+    fixed,
     fixed_channels,
     fixed_size,
     rank_is_at_least,
     rank_is_one_of,
     there_is_something_to_normalise,
+    volume,
 )
 from archdsl.ops.torch_forms import by_rank, keywords
 
-EPS = Parameter("eps", FLOAT, 1e-5, NOT_NEGATIVE, "added to the variance before the root")
+EPS = Parameter("eps", FLOAT, 1e-5, EPSILON, "added to the variance before the root")
 AFFINE = "whether each channel gets a trained factor and offset"
 
 
@@ -37,6 +41,14 @@ class _Norm(Op):
         assert isinstance(size, int)
         return {"weight": (size,), "bias": (size,)}
 
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The input, and the mean and the inverse deviation of everything that is normalised together."""
+        return Kept(inputs=True, values=2 * self.groups(call))
+
+    def groups(self, call: Call) -> int:
+        """How many means are taken."""
+        raise NotImplementedError
+
 
 class BatchNorm(_Norm):
     """Batch normalisation of each channel (Ioffe and Szegedy, 2015); 1-D, 2-D or 3-D by what flows in.
@@ -47,7 +59,7 @@ class BatchNorm(_Norm):
     name = "batch_norm"
     role = "bn"
     parameters = (
-        Parameter("eps", FLOAT, 1e-5, POSITIVE, "added to the variance before the root"),
+        Parameter("eps", FLOAT, 1e-5, POSITIVE_EPSILON, "added to the variance before the root"),
         Parameter("momentum", FLOAT, 0.1, PROBABILITY, "share of the newest batch in the running averages"),
         Parameter("affine", BOOL, True, doc=AFFINE),
     )
@@ -75,6 +87,10 @@ class BatchNorm(_Norm):
         here = f"in {call.x} a channel has one value per sample: a batch of 1 cannot be trained, a small one hardly"
         help = "normalise before the pooling to one pixel, or leave it out"
         return (Problem("W0329", "`batch_norm` over one pixel has only the batch to average over", None, here, help),)
+
+    def groups(self, call: Call) -> int:
+        """One for each channel."""
+        return fixed(call.x.shape)[1]
 
     def buffers(self, call: Call) -> dict[str, tuple[int, ...]]:
         """Running averages, and the number of batches they have seen."""
@@ -113,6 +129,10 @@ class LayerNorm(_Norm):
         if not channels_come_last(call, help="over the channels of an image: `layer_norm2d`"):
             return None
         return None if fixed_size(call, -1, help="give the input a fixed size") is None else call.x
+
+    def groups(self, call: Call) -> int:
+        """One for each row."""
+        return prod(fixed(call.x.shape[:-1]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.LayerNorm`` of the last axis."""
@@ -178,6 +198,10 @@ class GroupNorm(_Norm):
             return None
         return call.x if there_is_something_to_normalise(call, channels // groups, "group") else None
 
+    def groups(self, call: Call) -> int:
+        """One for each group of each sample."""
+        return fixed(call.x.shape)[0] * call.integer("groups")
+
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.GroupNorm``."""
         names = keywords(call, eps="eps", affine="affine")
@@ -201,6 +225,15 @@ class InstanceNorm(_Norm):
         if not rank_is_one_of(call, 3, 4, 5) or fixed_channels(call) is None:
             return None
         return call.x if there_is_something_to_normalise(call, 1, "channel") else None
+
+    def groups(self, call: Call) -> int:
+        """One for each channel of each sample."""
+        return prod(fixed(call.x.shape[:2]))
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """As a batch norm of N*C channels, which is what torch makes of it: with its factors repeated for each."""
+        repeated = self.groups(call) if call.arguments["affine"] else 0
+        return Kept(inputs=True, values=2 * self.groups(call) + repeated)
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.InstanceNorm2d`` and its siblings."""
@@ -233,6 +266,18 @@ class LocalResponseNorm(Op):
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
         return call.x if rank_is_at_least(call, 3) else None
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The input, its padded squares, their mean before and after the power."""
+        return Kept(inputs=True, values=self._padded(call) + 2 * volume(call.x))
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """The padded squares beside the squares, and later the mean of the squares on its way to the divisor."""
+        return Scratch(values=max(self._padded(call), 2 * volume(call.x)))
+
+    def _padded(self, call: Call) -> int:
+        batch, channels, *space = fixed(call.x.shape)
+        return batch * (channels + call.integer("size") - 1) * prod(space)
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.LocalResponseNorm``."""

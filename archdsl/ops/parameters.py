@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from archdsl.ir.expr import Expr
-from archdsl.ir.kinds import FLOAT, INT, Parameter
+from archdsl.ir.kinds import FLOAT, INT, Parameter, at_least
 from archdsl.ir.terms import number, plus
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, InputSize, Literal, Several, TorchForm, TorchFunction, TorchParameter
-from archdsl.ops.limits import COUNT, NOT_NEGATIVE
+from archdsl.ops.limits import COUNT
 from archdsl.ops.rules import fixed, fixed_size, rank_is_at_least, rank_is_one_of
 
 
@@ -101,7 +101,7 @@ class PositionalEmbedding(Op):
     channels_last = True
     parameters = (
         Parameter("length", INT, None, COUNT, "the number of tokens; none: what flows in"),
-        Parameter("std", FLOAT, 0.02, NOT_NEGATIVE, "standard deviation before training"),
+        Parameter("std", FLOAT, 0.02, at_least(0), "standard deviation before training"),
     )
     examples = (
         Example(((2, 7, 12),)),

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Call, Example, Op, Window
+from archdsl.ops.base import Call, Example, Op, Problem, Window
 from archdsl.ops.form import Argument, Literal, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, PADDING, unless
-from archdsl.ops.rules import NO_SPACE_TO_POOL, rank_is_one_of
+from archdsl.ops.memory import INPUTS, NOTHING, Kept, Scratch
+from archdsl.ops.rules import NO_SPACE_TO_POOL, rank_is_one_of, volume
 from archdsl.ops.torch_forms import by_rank, keywords
-from archdsl.ops.window import WindowAxis, WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window import WindowLayer, kernel_fits_into_padded_input, spatial_words
+from archdsl.ops.window_axis import WindowAxis
 
 KERNEL = Parameter("kernel", SIZES, constraint=EXTENT, doc="size of the window")
 STRIDE = Parameter("stride", SIZES, None, unless(None, EXTENT), "step of the window; the kernel where it is left out")
@@ -75,6 +77,16 @@ def every_window_sees_the_input(call: Call, axis: WindowAxis) -> bool:
     return False
 
 
+def kept_with_maxima(op: Op, call: Call, output: TensorType) -> Kept:
+    """The input, and where in it each maximum lies."""
+    return Kept(inputs=True, indices=volume(output))
+
+
+def maxima_found(op: Op, call: Call, output: TensorType) -> Scratch:
+    """torch notes where the maxima lie in inference as well."""
+    return Scratch(indices=volume(output))
+
+
 class _WindowPool(WindowLayer):
     """What max and average pools share."""
 
@@ -135,6 +147,7 @@ class MaxPool(_WindowPool):
 
     name = "max_pool"
     role = "maxpool"
+    kept, scratch = kept_with_maxima, maxima_found
     torch_stem = "nn.MaxPool"
     parameters = (
         KERNEL,
@@ -164,6 +177,7 @@ class AvgPool(_WindowPool):
 
     name = "avg_pool"
     role = "avgpool"
+    keeps = INPUTS
     torch_stem = "nn.AvgPool"
     parameters = (
         KERNEL,
@@ -202,12 +216,27 @@ class _AdaptivePool(Op):
         sizes = self.sizes(call)
         return None if sizes is None else TensorType((*call.x.shape[:2], *sizes))
 
+    def warnings(self, call: Call) -> tuple[Problem, ...]:
+        """More windows than places: neighbouring ones see the same values, so the output repeats them."""
+        sizes = self.sizes(call)
+        words = spatial_words(call)
+        for word, n, size in zip(words, call.x.spatial, sizes or (), strict=True):
+            if isinstance(n, int) and n < size:
+                here = f"{word} {n} < {size}: values are repeated, nothing is pooled"
+                help = f"use a size of at most {n}, or `upsample` if it is meant"
+                return (Problem("W0322", f"`{self.name}` makes its input larger", "size", here, help),)
+        return ()
+
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """The largest of the windows; they start at ``floor(i*n/size)``, so neighbours are about ``n/size`` apart."""
         sizes = self.sizes(call)
         if sizes is None:
             return None
         return tuple(adaptive_window(n, size) for n, size in zip(call.x.spatial, sizes, strict=True))
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The input; a mean of everything needs none of its values."""
+        return NOTHING if all(size == 1 for size in output.spatial) else INPUTS
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.AdaptiveAvgPool2d(7)``: the size is the module's one argument."""
@@ -247,6 +276,7 @@ class AdaptiveMaxPool(_AdaptivePool):
 
     name = "adaptive_max_pool"
     role = "maxpool"
+    kept, scratch = kept_with_maxima, maxima_found
     torch_stem = "nn.AdaptiveMaxPool"
     parameters = AdaptiveAvgPool.parameters
     examples = AdaptiveAvgPool.examples

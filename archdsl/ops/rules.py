@@ -50,6 +50,11 @@ def fixed(sizes: tuple[Size, ...]) -> tuple[int, ...]:
     return known
 
 
+def volume(value: TensorType) -> int:
+    """The number of values in a tensor of fixed sizes."""
+    return prod(fixed(value.shape))
+
+
 def _alternatives(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 

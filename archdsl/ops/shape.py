@@ -10,9 +10,19 @@ from archdsl.ir.kinds import INT, SIZES, Parameter
 from archdsl.ir.terms import product
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op, Window
-from archdsl.ops.form import Argument, Literal, Operand, TorchForm, TorchFunction, TorchModule
+from archdsl.ops.form import Argument, Literal, Negated, Operand, TorchForm, TorchFunction, TorchModule
 from archdsl.ops.limits import COUNT, PADDING
-from archdsl.ops.rules import TIMES, channels_are_divisible, multiplied, rank_is_at_least, rank_is_one_of, term
+from archdsl.ops.memory import NOTHING, Storage
+from archdsl.ops.rules import (
+    MINUS,
+    TIMES,
+    axis_word,
+    channels_are_divisible,
+    multiplied,
+    rank_is_at_least,
+    rank_is_one_of,
+    term,
+)
 from archdsl.ops.torch_forms import by_rank
 
 
@@ -20,6 +30,8 @@ class Flatten(Op):
     """Everything after the batch in one row: ``[N, C, H, W]`` to ``[N, C*H*W]``."""
 
     name = "flatten"
+    keeps = NOTHING
+    storage = Storage.RESHAPED
     functional = True
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 6),)), Example(((2, 3, 7),)), Example(((2, 2, 3, 4, 5),)))
 
@@ -49,6 +61,7 @@ class ChannelShuffle(Op):
     """Deals the channels of each group out over all groups, so that grouped convolutions mix (Zhang et al., 2018)."""
 
     name = "channel_shuffle"
+    keeps = NOTHING
     parameters = (Parameter("groups", INT, constraint=COUNT, doc="groups that the channels are dealt from"),)
     examples = (
         Example(((2, 6, 4, 5),), {"groups": 3}),
@@ -76,6 +89,7 @@ class ZeroPad(Op):
     """
 
     name = "zero_pad"
+    keeps = NOTHING
     role = "pad"
     parameters = (Parameter("padding", SIZES, constraint=PADDING, doc="places added on every side, or on each"),)
     examples = (
@@ -131,11 +145,56 @@ class ZeroPad(Op):
         return TorchModule(by_rank("nn.ZeroPad", call), (Argument("padding"),))
 
 
+class Crop(Op):
+    """Cuts the same margin off every side of space: what is left of a map beside an unpadded path.
+
+    In PyTorch it is a padding below zero.
+    """
+
+    name = "crop"
+    parameters = (Parameter("margin", INT, constraint=PADDING, doc="places cut off on every side"),)
+    examples = (
+        Example(((2, 3, 7),), {"margin": 3}),
+        Example(((2, 3, 4, 5),), {"margin": 1}),
+        Example(((2, 3, 4, 5),), {"margin": 0}),
+        Example(((2, 3, 3, 4, 5),), {"margin": 1}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """Every spatial size less two margins."""
+        if not rank_is_one_of(call, 3, 4, 5):
+            return None
+        margin = call.integer("margin")
+        for axis, size in enumerate(call.x.spatial, start=2):
+            word = axis_word(call.x, axis)
+            sentence = f"`crop` needs a {word} of at least {2 * margin + 1}"
+            if not call.at_least(size, 2 * margin + 1, sentence, argument="margin"):
+                here = f"{word} {size}: margins of {margin} on both sides leave nothing"
+                call.fail("E0306", sentence, argument="margin", here=here, help="use a smaller margin", actual=call.x)
+                return None
+        return TensorType((*call.x.shape[:2], *(size - 2 * margin for size in call.x.spatial)))
+
+    def window(self, call: Call) -> tuple[Window, ...] | None:
+        """One place, shifted by the margin."""
+        return (Window(1, 1, -call.integer("margin")),) * len(call.x.spatial)
+
+    def arithmetic(self, call: Call, axis: int) -> str | None:
+        """``64 − 4 − 4 = 56``."""
+        size, margin = call.x.shape[axis], call.integer("margin")
+        return f"{size} {MINUS} {margin} {MINUS} {margin} = {size - 2 * margin}" if axis >= 2 else None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.ZeroPad2d(-4)`` and its siblings."""
+        return TorchModule(by_rank("nn.ZeroPad", call), (Negated("margin"),))
+
+
 class Identity(Op):
     """Hands its input on: the plain path of a residual block."""
 
     name = "identity"
     channels_last = True
+    keeps = NOTHING
+    storage = Storage.INPUT
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 7),)))
 
     def infer(self, call: Call) -> TensorType | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
+from archdsl.diagnostics.misspelt import misspelt
 from archdsl.diagnostics.sink import Sink
-from archdsl.diagnostics.suggest import closest
 from archdsl.ir.reserved import why_reserved
 from archdsl.ops import REGISTRY
 from archdsl.resolve.resolved import Definition, Project, ResolvedFile
@@ -101,8 +101,7 @@ class Resolver:
                 self._bind(file, imported.alias, target.scope[imported.name.text])
                 continue
             file.unknown.add(imported.alias.text)
-            near = closest(imported.name.text, scan_std())
-            meant = Help(f"did you mean `{near}`?") if near else None
+            meant = misspelt(imported.name.text, scan_std(), imported.name.span)
             message = f"the standard library has no block `{imported.name.text}`"
             self._report("E0215", message, imported.name.span, meant)
 
@@ -114,8 +113,7 @@ class Resolver:
             message = f"`{target.path}` imports `{name}`, but does not define it"
             self._report("E0215", message, imported.name.span, source)
             return
-        near = closest(name, [definition.name for definition in target.own])
-        help = Help(f"did you mean `{near}`?") if near else None
+        help = misspelt(name, [definition.name for definition in target.own], imported.name.span)
         self._report("E0215", f"`{target.path}` defines no `{name}`", imported.name.span, help)
 
     # --- names ----------------------------------------------------------------------------------------

@@ -123,22 +123,30 @@ class DiskLoader:
         return self._read_file(path, path)
 
     def _read_file(self, path: str, place: str) -> Source | Refusal:
-        try:
-            # Opened without blocking: a pipe in a hostile tree must not hang the check.
-            descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        except (OSError, ValueError) as error:
-            return Refusal("E0214", f"`{_shown(path)}` cannot be read: {getattr(error, 'strerror', None) or error}")
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            return Refusal("E0214", f"`{_shown(path)}` is not a regular file")
-        with open(descriptor, "rb") as stream:
-            data = stream.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            return Refusal("E0106", f"`{_shown(path)}` is larger than {MAX_FILE // 1024:,} KiB, the limit for a file")
+        data = read_bytes(path, place)
+        if isinstance(data, Refusal):
+            return data
         self._bytes += len(data)
         if self._bytes > MAX_PROJECT:
             return Refusal("E0106", f"the project is larger than {MAX_PROJECT // 1024 // 1024} MiB")
         return decode(path, data)
+
+
+def read_bytes(path: str, place: str) -> bytes | Refusal:
+    """What the regular file at ``place`` holds, within the limit for a file; messages call it ``path``."""
+    try:
+        # Opened without blocking: a pipe in a hostile tree must not hang the check.
+        descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except (OSError, ValueError) as error:
+        return Refusal("E0214", f"`{_shown(path)}` cannot be read: {getattr(error, 'strerror', None) or error}")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return Refusal("E0214", f"`{_shown(path)}` is not a regular file")
+    with open(descriptor, "rb") as stream:
+        data = stream.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        return Refusal("E0106", f"`{_shown(path)}` is larger than {MAX_FILE // 1024:,} KiB, the limit for a file")
+    return data
 
 
 class MemoryLoader:

@@ -178,10 +178,14 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """``input image: [N, 3, H, W] where H in 64..=512, 32 divides H``."""
+    """``input image: [N, 3, H, W] guarded where H in 64..=512, 32 divides H``.
+
+    ``guard`` is the word behind the shape, which has to be ``guarded``.
+    """
 
     name: Identifier
     shape: Shape
+    guard: Identifier | None
     demands: tuple[Demand, ...]
     span: Span
 

@@ -188,8 +188,13 @@ class Builder:
         return ast.Body(tuple(children), span)
 
     def input(self, children: Children, span: Span) -> object:
-        name, shape, *demands = children
-        return ast.Input(self._identifier(name), shape, tuple(demands), span)
+        name, shape, *rest = children
+        guard = next((part for part in rest if isinstance(part, ast.Identifier)), None)
+        demands = tuple(part for part in rest if isinstance(part, ast.Demand))
+        return ast.Input(self._identifier(name), shape, guard, demands, span)
+
+    def guard(self, children: Children, span: Span) -> object:
+        return self._identifier(children[0])
 
     def among(self, children: Children, span: Span) -> object:
         return ast.Demand(children[0], "in", children[1], span)
@@ -384,9 +389,12 @@ class Builder:
         return found
 
     def _doc_before(self, span: Span) -> str:
-        """The ``##`` lines that stand directly above a definition, without their marks."""
+        """The ``##`` lines that stand directly above a definition at the start of a line, without their marks."""
         lines: list[str] = []
-        line = self._source.position(span.start).line - 1
+        place = self._source.position(span.start)
+        if self._source.lines.line_text(place.line)[: place.column - 1].strip(" \t;"):
+            return ""
+        line = place.line - 1
         while line in self._docs:
             lines.append(self._docs[line])
             line -= 1

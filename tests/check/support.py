@@ -23,6 +23,11 @@ def checked(text: str, sizes: Mapping[str, int] | None = None) -> tuple[TypedDes
     return typed, [*run.sink, *sink]
 
 
+def errors(text: str) -> list[Diagnostic]:
+    """The findings that are no warnings."""
+    return [found for found in checked(text)[1] if found.code.startswith("E")]
+
+
 def network(steps: str, given: str = "[N, 8, H, W]", output: str = "[N, _, _, _]", before: str = "") -> str:
     """A network of these steps."""
     return f"{before}network n() {{\n    input i: {given}\n{steps}\n    output o: {output}\n}}\n"

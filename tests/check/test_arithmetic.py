@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.check.support import checked, network
+from tests.check.support import checked, errors, network
 
 WINDOWS = [
     (size, kernel, stride, padding, dilation)
@@ -39,7 +39,7 @@ def test_a_join_tells_the_arithmetic_of_the_step_that_changed_the_size(size: int
         after = height_after(size, kernel, stride, padding, dilation)
         step = written(kernel, stride, padding, dilation)
         text = network(f"add {{\n{step} -> relu\nidentity\n}}", f"[N, 2, {size}, 3]")
-        found = checked(text)[1]
+        found = errors(text)
         if after is None:
             assert [one.code for one in found] == ["E0301"]
             continue
@@ -63,7 +63,7 @@ def test_a_join_tells_the_arithmetic_of_the_step_that_changed_the_size(size: int
 @pytest.mark.parametrize("size", sorted({window[0] for window in WINDOWS}))
 def test_a_kernel_that_does_not_fit_tells_the_smallest_size_that_does(size: int) -> None:
     for _, kernel, stride, padding, dilation in (window for window in WINDOWS if window[0] == size):
-        found = checked(network(written(kernel, stride, padding, dilation), f"[N, 2, {size}, 3]"))[1]
+        found = errors(network(written(kernel, stride, padding, dilation), f"[N, 2, {size}, 3]"))
         fits = height_after(size, kernel, stride, padding, dilation) is not None
         assert bool(found) == (not fits)
         for one in found:

@@ -25,13 +25,13 @@ EXPRESSIONS = {
 }
 BRACES = [
     "{",
-    "add {",
+    "add { identity;",
     "repeat 1 {",
     "for i{} in 0..1 {{",
     "if true {",
     "if false { relu } else {",
     "g: {",
-    "g{}: add {{",
+    "g{}: add {{ identity;",
 ]
 
 
@@ -70,7 +70,9 @@ def test_blocks(order: int, kind: str, value: str) -> None:
 @pytest.mark.usefixtures("few_frames")
 @pytest.mark.parametrize("value", EXPRESSIONS)
 def test_blocks_with_braces_in_each_other(value: str) -> None:
-    blocks = "".join(f"block b{name}() {{ add {{ if true {{ b{name + 1} }} }} }}\n" for name in range(DEEP // 3 - 1))
+    blocks = "".join(
+        f"block b{name}() {{ add {{ identity; if true {{ b{name + 1} }} }} }}\n" for name in range(DEEP // 3 - 1)
+    )
     last = f"block b{DEEP // 3 - 1}() {{ conv({EXPRESSIONS[value]}, 1) }}\n"
     assert codes(network("b0", before=blocks + last)) == []
 
@@ -87,7 +89,7 @@ def test_conditions_in_a_row(value: str) -> None:
     ("text", "found"),
     [
         (network(nested("{", "relu", MAX_NESTING)), ["E0106"]),
-        (network(nested("add {", "relu", MAX_NESTING)), ["E0106"]),
+        (network(nested("add { identity;", "relu", MAX_NESTING)), ["E0106"]),
         (network(f"conv({' + '.join(['1'] * (MAX_NESTING + 2))}, 1)"), ["E0106"]),
         (network(f"conv({'max(' * MAX_NESTING}8{')' * MAX_NESTING}, 1)"), ["E0106"]),
         (network(f"conv(x{'[0]' * 5_000}, 1)"), ["E0106"]),

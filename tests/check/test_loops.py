@@ -13,7 +13,7 @@ from archdsl.check.state import MAX_LAYERS, MAX_UNROLLED, State
 from archdsl.ir.typed import TypedDesign
 from tests.check.support import checked, codes, network
 
-UNIT = "block unit(c: int) {\n    add { conv(c, 3, padding=1) -> batch_norm\nidentity }\n    relu\n}\n"
+UNIT = "block unit(c: int) {\n    add { conv(c, 3, padding=1, bias=false) -> batch_norm\nidentity }\n    relu\n}\n"
 
 
 def measures(typed: TypedDesign | None) -> tuple[int, int, list[str]]:

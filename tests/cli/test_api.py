@@ -112,6 +112,16 @@ def test_files_that_are_not_there_are_the_system_s_errors(function: str, folder:
         getattr(archdsl, function)(folder)
 
 
+def test_check_heeds_comments_as_the_command_does(folder: Path) -> None:
+    warned = GOOD.replace("classes: int", "idle: int = 1, classes: int")
+    Path("a.arch").write_text(warned)
+    assert [finding.code for finding in archdsl.check("a.arch").findings] == ["W0504"]
+    Path("a.arch").write_text(warned.replace(") {", ") {  # archdsl: ignore[W0504]"))
+    assert archdsl.check("a.arch") == archdsl.CheckResult((), "", 1, True)
+    Path("a.arch").write_text(GOOD.replace("relu", "relu  # archdsl: ignore[W0504]"))
+    assert [finding.code for finding in archdsl.check("a.arch").findings] == ["W0704"]
+
+
 # --- compile ----------------------------------------------------------------------------------------------------------
 
 

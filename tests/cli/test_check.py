@@ -88,7 +88,7 @@ def test_warnings_alone_end_with_0_unless_told_otherwise(
     def warned(loader: Loader, path: str) -> Outcome:
         return Outcome(path, 1, (Diagnostic("W0319", "rows are lost", Span(path, 0, 1)),), {})
 
-    monkeypatch.setattr("archdsl.cli.check.check_path", warned)
+    monkeypatch.setattr("archdsl.cli.checking.check_path", warned)
     monkeypatch.chdir(cli.folder)
     cli.write("a.arch", GOOD)
     assert main(["check", "a.arch", "--no-cache", "--format", "concise", *options]) == code

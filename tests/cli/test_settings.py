@@ -112,11 +112,13 @@ def test_a_fault_is_shown_in_its_file_and_nothing_is_checked(project: Cli) -> No
     assert (
         result.out
         == """\
-error[E0703]: in `ignore`: there is no warning `W0391`; did you mean `W0319`?
+error[E0703]: in `ignore`: there is no warning `W0391`
   --> pyproject.toml:5:20
    |
  5 | ignore = ["W0504", "W0391"]
    |                    ^^^^^^^
+   |
+help: did you mean `W0319`?
 
 1 error in 1 file
 """

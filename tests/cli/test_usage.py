@@ -236,7 +236,7 @@ def test_a_fault_of_ours_is_2_and_asks_for_a_report(
     def broken(*arguments: object) -> None:
         raise RuntimeError("the \x1b[2Jcheese slid off")
 
-    monkeypatch.setattr("archdsl.cli.check.check_path", broken)
+    monkeypatch.setattr("archdsl.cli.checking.check_path", broken)
     monkeypatch.chdir(project.folder)
     assert main(["check", "good.arch", "--no-cache", "--format", "json"]) == 2
     shown = capsys.readouterr()

@@ -90,9 +90,11 @@ def test_statistics(cli: Cli) -> None:
     cli.write("b.arch", UNKNOWN_LAYER)
     counts = "2  W0504  unused-name\n1  E0201  unknown-layer-or-block\n"
     assert cli("check", "--statistics", "--format", "concise").out.endswith(
-        f"\n{counts}1 error, 2 warnings in 2 files\n"
+        f"\n{counts}1 error, 2 warnings in 2 files; --fix repairs 1 of them\n"
     )
-    assert cli("check", "--statistics").out.endswith(f"\n\n{counts}1 error, 2 warnings in 2 files\n")
+    assert cli("check", "--statistics").out.endswith(
+        f"\n\n{counts}1 error, 2 warnings in 2 files; --fix repairs 1 of them\n"
+    )
     beside = cli("check", "--statistics", "--format", "json")
     assert beside.json["files"] == 2
     assert beside.err == counts

@@ -81,3 +81,14 @@ def test_a_block_has_no_outputs_that_exist_in_training_alone() -> None:
     compilation = Compilation(MemoryLoader({"test.arch": text}))
     compilation.check_file("test.arch")
     assert [finding.code for finding in compilation.sink] == ["E0218"]
+
+
+def test_the_channels_of_the_input_may_be_a_parameter() -> None:
+    """The class took the parameter, and its first convolution kept the channels of the default."""
+    text = (
+        "network n(channels: int = 3) {\n    input image: [N, channels, H, W]\n    conv(8, 3, padding=1) -> relu\n"
+        "    conv(channels, 3, padding=1)\n    add { identity; image }\n    output y: [N, channels, H, W]\n}\n"
+    )
+    _, (design,) = check_text(text)
+    network = execute(emit([design]))["n"](channels=2).eval()
+    assert network(torch.zeros(1, 2, 5, 6)).shape == (1, 2, 5, 6)

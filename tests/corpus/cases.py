@@ -8,18 +8,27 @@ its first character and the code; ``# finds:`` marks what no line can stand belo
 
     # finds: E0105 at 1:1
 
-The marks are written by hand and hold whatever the texts beside the cases say.
+The marks are written by hand and hold whatever the texts beside the cases say. A folder may hold an ``archdsl.toml``,
+with marks of the same kind.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from archdsl.cli.outputs import FORMATS
+from archdsl.cli.settings import OWN
+from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.render.full import render_full
-from archdsl.driver.compilation import Compilation
+from archdsl.diagnostics.render.run import range_of
+from archdsl.diagnostics.sink import Sink
+from archdsl.driver.configuration import read_configuration
+from archdsl.driver.outcome import check_path, heed_comments
 from archdsl.source.loader import DiskLoader
+from archdsl.source.source import Source
 
 BAD = Path(__file__).parent / "bad"
 GOOD = Path(__file__).parent / "good"
@@ -69,17 +78,23 @@ def marked_places(name: str, text: str) -> list[Place]:
 
 
 def check_file(path: Path) -> Findings:
-    """Checks a file from its own folder, which is the root of its project."""
-    return findings(Compilation(DiskLoader(str(path.parent))), path.name)
+    """Checks a file from its own folder, which is the root of its project; a faulty configuration comes first."""
+    loader = DiskLoader(str(path.parent))
+    configuration = loader.load(OWN) if (path.parent / OWN).exists() else None
+    if isinstance(configuration, Source):
+        faults = read_configuration(configuration, (), FORMATS)[1]
+        if faults:
+            return _found(faults, {OWN: configuration})
+    outcome = check_path(loader, path.name)
+    return _found(heed_comments(outcome.findings, [outcome]), outcome.sources)
 
 
-def findings(run: Compilation, name: str) -> Findings:
-    """Every network of a file checked; the places of all findings and the text for a screen of 100 columns."""
-    run.check_file(name)
+def _found(findings: Iterable[Diagnostic], sources: Mapping[str, Source]) -> Findings:
+    """The places of all findings and the text for a screen of 100 columns."""
+    sink = Sink()
+    sink.extend(findings)
     places: list[Place] = []
-    for found in run.sink:
-        source = run.sources.get(found.span.path)
-        position = source.position(found.span.start) if source is not None else None
-        line, column = (position.line, position.column) if position is not None else (1, 1)
-        places.append((found.span.path, line, column, found.code))
-    return Findings(places, render_full(run.sink.shown()[0], run.sources, width=WIDTH))
+    for found in sink:
+        where = range_of(found.span, sources)
+        places.append((found.span.path, where.line, where.column, found.code))
+    return Findings(places, render_full(sink.shown()[0], sources, width=WIDTH))

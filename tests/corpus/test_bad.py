@@ -16,7 +16,9 @@ CASES = cases(BAD)
 def test_what_is_found(case: Path, update_corpus: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case.parent)
     found = check_file(case)
-    files = sorted(case.parent.rglob("*.arch")) if case.name == "main.arch" else [case]
+    files = [case]
+    if case.name == "main.arch":
+        files = sorted(file for file in case.parent.rglob("*") if file.suffix in (".arch", ".toml"))
     marked = [
         place
         for file in files

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archdsl.diagnostics.render.full import render_full
-from archdsl.driver.outcome import check_path
+from archdsl.driver.outcome import check_path, heed_comments
 from archdsl.source.loader import DiskLoader
 from tests.docs.pages import Block, blocks_of, steps_of
 from tests.house import PACKAGE, ROOT
@@ -66,7 +66,8 @@ def found_in(folder: Path) -> tuple[list[str], str]:
     """The codes that a check of ``model.arch`` gives, and the findings as text; the folder is the working directory."""
     (folder / ".git").mkdir(exist_ok=True)  # the root of the project
     outcome = check_path(DiskLoader("."), "model.arch")
-    return [finding.code for finding in outcome.findings], render_full(outcome.findings, outcome.sources, width=WIDTH)
+    findings = heed_comments(outcome.findings, [outcome])
+    return [finding.code for finding in findings], render_full(findings, outcome.sources, width=WIDTH)
 
 
 def run_commands(block: Block, folder: Path, scratch: Path) -> str:

@@ -66,8 +66,9 @@ def test_errors_cannot_be_named(text: str) -> None:
     [("W0391", "W0319"), ("stride-drop-pixels", "stride-drops-pixels"), ("unused-names", "unused-name")],
 )
 def test_what_is_misspelt_gets_a_guess(text: str, meant: str) -> None:
-    with pytest.raises(PatternError, match=f"did you mean `{meant}`"):
+    with pytest.raises(PatternError) as caught:
         pattern_of(text)
+    assert caught.value.near == meant
 
 
 @pytest.mark.parametrize(

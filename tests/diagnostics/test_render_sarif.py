@@ -18,23 +18,21 @@ from archdsl.diagnostics.render.sarif import render_sarif, uri_of
 from archdsl.source.source import Source
 from archdsl.source.span import Span
 from tests.diagnostics.runs import CLEAN_RUN, FAILED_RUN, FULL_RUN
-from tests.diagnostics.sarif_schema import SCHEMA
-
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+from tests.diagnostics.sarif_schema import OASIS, SCHEMA, sarif_faults
 
 
 def document(run: Run) -> Any:
     return json.loads(render_sarif(run, lambda code: f"# {code}\n\nA page."))
 
 
-def faults(value: Any) -> list[str]:
-    return [error.message for error in VALIDATOR.iter_errors(value)]
+def test_the_schemas_are_schemas() -> None:
+    jsonschema.Draft4Validator.check_schema(OASIS)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("run", [FULL_RUN, CLEAN_RUN, FAILED_RUN], ids=["findings", "clean", "failed"])
 def test_the_document_is_valid(run: Run) -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert faults(document(run)) == []
+    assert sarif_faults(document(run)) == []
 
 
 BROKEN: dict[str, Callable[[Any], Any]] = {
@@ -70,7 +68,7 @@ def rules(value: Any) -> Any:
 def test_the_schema_refuses(name: str) -> None:
     broken = copy.deepcopy(document(FULL_RUN))
     BROKEN[name](broken)
-    assert faults(broken)
+    assert sarif_faults(broken)
 
 
 def test_a_result_says_where_and_what() -> None:
@@ -110,7 +108,7 @@ def test_every_result_points_to_its_rule_and_every_rule_explains() -> None:
 
 def test_a_page_that_is_missing_leaves_the_summary() -> None:
     value = json.loads(render_sarif(FULL_RUN, lambda code: ""))
-    assert faults(value) == []
+    assert sarif_faults(value) == []
     assert rules(value)[0]["help"]["text"] == CODES[rules(value)[0]["id"]].summary
 
 
@@ -157,7 +155,7 @@ def test_an_early_end_is_no_success_and_says_why() -> None:
 def test_no_path_is_more_than_a_relative_path(path: str, uri: str) -> None:
     assert uri_of(path) == uri
     run = Run((Diagnostic("E0109", "m", Span(path, 0, 0)),), {}, (path,))
-    assert faults(document(run)) == []
+    assert sarif_faults(document(run)) == []
 
 
 def test_no_text_of_a_user_becomes_a_link_or_a_command() -> None:

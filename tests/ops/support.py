@@ -26,6 +26,7 @@ from archdsl.ops.form import (
     Argumentlike,
     InputSize,
     Literal,
+    Negated,
     Operand,
     Operands,
     Several,
@@ -234,6 +235,8 @@ def _value(argument: Argumentlike, call: Call, tensors: tuple[Tensor, ...]) -> o
     match argument:
         case Argument(name):
             return call.arguments[name]
+        case Negated(name):
+            return -call.integer(name)
         case InputSize(axis, operand):
             return call.inputs[operand].shape[axis]
         case Literal(value):

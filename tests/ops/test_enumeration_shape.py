@@ -87,6 +87,34 @@ def test_upsample(mode: str) -> None:
     assert_agreement(upsamples(mode), 5_000)
 
 
+SCALES = (0.0, -0.5, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 1.3, 0.1, 1 / 3, 4 / 3, 5 / 3, 1 / 49, 1 / 7, 0.7, 2.0000001)
+
+
+def rational_upsamples(mode: str) -> Iterator[Case]:
+    for n, scale in product(range(1, 150), SCALES):
+        theirs = module_shape(nn.Upsample, (1, 1, n, 150), scale_factor=scale, mode=mode)
+        yield Case((n, scale), evaluate("upsample", (1, 1, n, 150), scale=scale, mode=mode).shape, theirs)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_upsample_by_a_rational_factor_rounds_as_torch_does(mode: str) -> None:
+    assert_agreement(rational_upsamples(mode), 2_500)
+    (problem,) = evaluate("upsample", (1, 1, 49, 49), scale=1 / 49).call.problems  # 49 * (1/49) is below 1
+    assert (problem.code, problem.message) == ("E0306", "`upsample` needs a height of at least 50")
+
+
+def crops() -> Iterator[Case]:
+    for axes in (1, 2, 3):
+        for space, margin in product(product(range(1, 8), repeat=axes), range(-1, 5)):
+            theirs = module_shape(PADS[axes - 1], (1, 2, *space), -margin)
+            ours = evaluate("crop", (1, 2, *space), margin=margin).shape
+            yield Case((space, margin), ours, theirs, "below zero it would pad" if margin < 0 else "")
+
+
+def test_crop() -> None:
+    assert_agreement(crops(), 2_000)
+
+
 def pixel_shuffles(name: str) -> Iterator[Case]:
     function = {"pixel_shuffle": F.pixel_shuffle, "pixel_unshuffle": F.pixel_unshuffle}[name]
     for channels, height, width, factor in product(range(1, 20), range(1, 7), range(1, 7), range(-1, 5)):

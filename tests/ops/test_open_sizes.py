@@ -125,6 +125,11 @@ def test_an_open_length_that_was_computed(size: Dim, name: str, arguments: dict[
         ("pixel_unshuffle", (1, 1, H, 6), {"factor": 3}),
         ("pixel_shuffle", (1, 4, H, H * 2), {"factor": 2}),
         ("upsample", (1, 1, H, H // 2 + 1), {"scale": 2, "mode": "bilinear"}),
+        ("upsample", (1, 1, H, 9), {"scale": 1.5}),
+        ("upsample", (1, 1, 9, H), {"scale": 0.375, "mode": "bilinear"}),
+        ("upsample", (1, 1, H // 2 + 1, 4, 5), {"scale": 0.25}),
+        ("crop", (1, 1, H), {"margin": 4}),
+        ("crop", (1, 1, H, H * 2), {"margin": 3}),
         ("instance_norm", (1, 2, H), {}),
         ("instance_norm", (1, 2, 1, H), {}),
         ("instance_norm", (1, 2, 3, H), {}),
@@ -225,6 +230,8 @@ def test_concat_along_an_open_axis_adds_the_sizes() -> None:
         ("instance_norm", [(N, H, 3)], {}),
         ("prelu", [(N, H, 3)], {"per_channel": True}),
         ("concat", [(N, H, 3), (N, W, 3)], {}),
+        ("upsample", [(N, 1, H, 3)], {"scale": 1 / 3}),
+        ("upsample", [(N, 1, 3, W)], {"scale": 1.3, "mode": "bilinear"}),
     ],
 )
 def test_sizes_that_have_to_be_fixed(name: str, inputs: list[tuple[Size, ...]], arguments: dict[str, object]) -> None:

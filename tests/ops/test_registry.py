@@ -86,6 +86,7 @@ BY_RANK = {
     "flatten": {2, 3, 4, 5},
     "channel_shuffle": {3, 4, 5},
     "zero_pad": {3, 4, 5},
+    "crop": {3, 4, 5},
     "scale": {3, 4, 5},
     "upsample": {4, 5},
     "dropout2d": {4},

@@ -207,8 +207,9 @@ def test_kernels_strides_and_dilations_have_a_limit(name: str, parameter: str) -
     assert constraint.holds(4096)
     assert not constraint.holds(4097)
     assert not constraint.holds(0)
-    assert constraint.holds((1, 4096))
-    assert not constraint.holds((1, 4097))
+    if formal.kind.accepts((1, 4096)):
+        assert constraint.holds((1, 4096))
+        assert not constraint.holds((1, 4097))
 
 
 @pytest.mark.parametrize("name", ["conv", "conv_transpose", "max_pool", "avg_pool", "zero_pad"])
@@ -235,7 +236,7 @@ def test_paddings_have_a_limit(name: str) -> None:
         ("dropout", {"p": 1.5}),
         ("dropout", {"p": -0.1}),
         ("dropout", {"p": True}),
-        ("upsample", {"scale": 1.5}),
+        ("upsample", {"scale": (2, 2)}),
         ("upsample", {"scale": 2, "mode": "bicubic"}),
         ("gelu", {"approximate": "erf"}),
         ("local_response_norm", {"size": 0}),

@@ -9,6 +9,7 @@ a size cannot be followed (E0305) says nothing, and is counted. Exit 0: no disag
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ from archdsl.driver.compilation import Compilation
 from archdsl.ir.design import Design
 from archdsl.ir.dim import Dim, SizeSet
 from archdsl.ir.typed import TypedDesign
+from archdsl.ops import REGISTRY
 from archdsl.source.loader import MemoryLoader
 from tests.sizes.random_networks import Drawer
 from tests.sizes.trees import Network
@@ -41,6 +43,8 @@ class Tally:
     sizes: int = 0
     accepted: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    contents: Counter[str] = field(default_factory=Counter)
+    """How many networks have a layer, a join or a loop of each kind."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -67,6 +71,7 @@ def compare(network: Network, random: Random, count: int, tally: Tally) -> None:
     compilation, design, typed = compiled(text)
     codes = {finding.code for finding in compilation.sink if finding.code.startswith("E")}
     tally.networks += 1
+    tally.contents.update(contents(text))
     if codes & HONEST:
         tally.kinds["not followed"] += 1
         return
@@ -88,6 +93,15 @@ def compare(network: Network, random: Random, count: int, tally: Tally) -> None:
         if shape is not None and typed is not None and _output(typed, sizes) != shape:
             tally.wrong.append(f"{sizes}: {_output(typed, sizes)} is proven, torch gives {shape}\n{text}")
             return
+
+
+def contents(text: str) -> set[str]:
+    """The kinds of steps in a network, with the settings that change how sizes are computed."""
+    steps = set(re.findall(r"[a-z]\w*", text)) & {*REGISTRY, "repeat", "for"}
+    settings = re.findall(r'ceil=true|padding_mode="\w+"|padding="same"|output_padding|dilation|axis=\d', text)
+    scaled = ["upsample by a fraction"] if re.search(r"upsample\(scale=\d+\.\d", text) else []
+    applied = ["a block with parameters"] if re.search(r"b\d+\(k=", text) else []
+    return {*steps, *settings, *scaled, *applied}
 
 
 def drawn_sizes(
@@ -147,6 +161,7 @@ def main() -> int:
     tally = campaign(options.networks, options.sizes, options.seed, first=options.first, say=True)
     for sentence in tally.wrong[:10]:
         print(f"\nDISAGREEMENT at {sentence}")
+    print(f"networks with: {', '.join(f'{what} {count}' for what, count in tally.contents.most_common())}")
     print(
         f"{tally.networks:,} networks ({tally.refused_networks:,} of them refused for every size), "
         f"{tally.sizes:,} sizes, {tally.accepted:,} of them accepted; "

@@ -6,7 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.sizes.trees import Chain, Join, Labelled, Network, Node, Refer, Repeat, Stated, Step, Use
+from tests.sizes.trees import (
+    Block,
+    Chain,
+    For,
+    Formula,
+    Join,
+    Labelled,
+    Network,
+    Node,
+    Refer,
+    Repeat,
+    Stated,
+    Step,
+    Use,
+)
 
 INPUTS: list[tuple[int | str, ...]] = [
     (4, "H", "W"),
@@ -59,11 +73,15 @@ class Drawer:
         kind = self._random.random()
         if kind < 0.45:
             return [self._layer()]
-        if kind < 0.75:
+        if kind < 0.73:
             return [self._join()]
-        if kind < 0.83:
+        if kind < 0.79:
             return [Repeat(self._random.randint(2, 4), Chain([self._layer(), self._plain()]))]
-        if kind < 0.93:
+        if kind < 0.82:
+            return [self._loop_over_strides()]
+        if kind < 0.88:
+            return self._block_with_parameters()
+        if kind < 0.94:
             return self._shared_block()
         return [self._long_skip()]
 
@@ -71,9 +89,35 @@ class Drawer:
         """A block applied twice, with something between that may keep or change the size."""
         name = f"b{len(self._network.blocks)}"
         body = Chain([self._join() if self._random.random() < 0.6 else self._layer(), self._plain()])
-        self._network = replace(self._network, blocks={**self._network.blocks, name: body})
+        self._network = replace(self._network, blocks={**self._network.blocks, name: Block(body)})
         use = Use(name, body)
         return [use, self._plain() if self._random.random() < 0.5 else self._layer(), use]
+
+    def _block_with_parameters(self) -> list[Node]:
+        """A block of a window whose kernel and stride are parameters, applied with several of them."""
+        random = self._random
+        name = f"b{len(self._network.blocks)}"
+        window = {"kernel": Formula("k"), "stride": Formula("s"), "padding": Formula("k // 2")}
+        step = Step("conv", {"channels": CHANNELS, **window})
+        pool = Step("max_pool", {"kernel": Formula("s"), "ceil": random.random() < 0.5})
+        back = Step("conv_transpose", {"channels": CHANNELS, "kernel": Formula("s"), "stride": Formula("s")})
+        kind = random.random()
+        body = Chain([step])
+        if kind < 0.3:
+            body = Chain([Join("add", [step, Chain([pool, Step("conv", {"channels": CHANNELS, "kernel": 1})])])])
+        elif kind < 0.6:
+            body = Chain([Join("mul", [Step("identity"), Chain([step, back])])])
+        block = Block(body, ("k", "s"))
+        self._network = replace(self._network, blocks={**self._network.blocks, name: block})
+        uses = [Use(name, body, {"k": random.randint(1, 5), "s": random.randint(1, 3)}) for _ in range(3)]
+        return [*uses[: random.randint(1, 3)], self._plain(), uses[0]]
+
+    def _loop_over_strides(self) -> Node:
+        """A ``for`` whose turns differ."""
+        random = self._random
+        op = random.choice(["max_pool", "avg_pool"])
+        body = Chain([Step(op, {"kernel": Formula("s + 1"), "stride": Formula("s"), "ceil": random.random() < 0.5})])
+        return For("s", [random.randint(1, 3) for _ in range(random.randint(2, 3))], body)
 
     def _long_skip(self) -> Node:
         self._labels += 1
@@ -110,11 +154,15 @@ class Drawer:
         ops = ["relu", "sigmoid", "dropout", "batch_norm", "identity"]
         return Step(self._random.choice(ops))
 
-    def _layer(self) -> Step:
+    def _layer(self) -> Step | Chain:
         random = self._random
-        makers = [self._conv] * 5 + [self._max_pool] * 3 + [self._avg_pool, self._conv_transpose, self._pad, self._norm]
+        makers: list[Callable[[], Step | Chain]] = (
+            [self._conv] * 5 + [self._max_pool] * 3 + [self._avg_pool, self._conv_transpose, self._pad, self._norm]
+        )
         makers += [self._adaptive] if random.random() < 0.15 else []
-        makers += [self._upsample] if self._rank >= 4 else []
+        makers += [self._crop, self._subsample]
+        makers += [self._upsample] * 2 if self._rank >= 4 else []
+        makers += [self._pixels] if self._rank == 4 else []
         return random.choice(makers)()
 
     def _window(self, *, most: int = 5) -> dict[str, object]:
@@ -190,10 +238,25 @@ class Drawer:
         return Step(op, {"size": self._random.randint(1, 6)})
 
     def _upsample(self) -> Step:
-        arguments: dict[str, object] = {"scale": self._random.randint(1, 3)}
+        """By whole factors and by such as torch multiplies exactly; others are refused for open sizes."""
+        factors = [1, 2, 2, 3, 0.5, 1.5, 0.75, 2.5, 0.25, 1.25]
+        arguments: dict[str, object] = {"scale": self._random.choice(factors)}
         if self._rank == 4 and self._random.random() < 0.3:
             arguments["mode"] = "bilinear"
         return Step("upsample", arguments)
+
+    def _crop(self) -> Step:
+        return Step("crop", {"margin": self._random.randint(0, 4)})
+
+    def _subsample(self) -> Step:
+        """A slice with a step: every stride-th place from the first."""
+        return Step("max_pool", {"kernel": 1, "stride": self._random.randint(2, 5)})
+
+    def _pixels(self) -> Chain:
+        """Pixels for channels or the other way round, with the usual channels behind it."""
+        if self._random.random() < 0.5:
+            return Chain([Step("pixel_shuffle", {"factor": 2}), self._narrow()])
+        return Chain([Step("pixel_unshuffle", {"factor": self._random.choice([2, 2, 3])}), self._narrow()])
 
     # --- joins ----------------------------------------------------------------------------------------
 
@@ -203,7 +266,7 @@ class Drawer:
         if kind < 0.1:
             gate = Chain([Step("global_avg_pool"), self._narrow(), Step("sigmoid")])
             return Join("scale", [Step("identity"), gate])
-        if kind < 0.16 and self._rank >= 4:
+        if kind < 0.22 and self._rank >= 4:
             return Join("concat", [self._layer(), self._layer()], axis=random.randint(2, self._rank - 1))
         paths = self._paths()
         if random.random() < 0.3:
@@ -214,6 +277,17 @@ class Drawer:
         """Two paths of like sizes: the same steps differently rounded, or down and up beside nothing."""
         random = self._random
         kind = random.random()
+        if kind < 0.06:
+            # what an unpadded convolution loses, cropped from the other path
+            margin = random.randint(1, 3)
+            return [Step("crop", {"margin": margin}), Step("conv", {"channels": CHANNELS, "kernel": 2 * margin + 1})]
+        if kind < 0.12:
+            # windows: filled up to a multiple on both paths, once by a ceil-mode pool, once by a padded one
+            size = random.randint(2, 5)
+            up = Step("conv_transpose", {"channels": CHANNELS, "kernel": size, "stride": size})
+            pooled = Step("avg_pool", {"kernel": size, "ceil": True})
+            padded = Step("zero_pad", {"padding": (0, size - 1) * (self._rank - 2)})
+            return [Chain([pooled, up]), Chain([padded, Step("max_pool", {"kernel": size}), up])]
         if kind < 0.3:
             down, up = self._down_and_up()
             return [Step("identity"), Chain([down, up])]

@@ -33,7 +33,7 @@ def trains_with_one_sample(*layers: nn.Module, size: tuple[int, ...] = (8, 8)) -
     ("body", "shape", "layers", "size"),
     [
         ("global_avg_pool -> batch_norm", "[N, 3, H, W]", [nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(3)], (8, 8)),
-        ("conv(4, 8) -> batch_norm", "[N, 3, 8, 8]", [nn.Conv2d(3, 4, 8), nn.BatchNorm2d(4)], (8, 8)),
+        ("conv(4, 8, bias=false) -> batch_norm", "[N, 3, 8, 8]", [nn.Conv2d(3, 4, 8), nn.BatchNorm2d(4)], (8, 8)),
         ("adaptive_max_pool(1) -> batch_norm", "[N, 3, L]", [nn.AdaptiveMaxPool1d(1), nn.BatchNorm1d(3)], (8,)),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_trap_is_reported(body: str, shape: str, layers: list[nn.Module], size
             [nn.AdaptiveAvgPool2d((1, 2)), nn.BatchNorm2d(3)],
             (8, 8),
         ),
-        ("conv(4, 8) -> batch_norm", "[N, 3, 9, 8]", [nn.Conv2d(3, 4, 8), nn.BatchNorm2d(4)], (9, 8)),
+        ("conv(4, 8, bias=false) -> batch_norm", "[N, 3, 9, 8]", [nn.Conv2d(3, 4, 8), nn.BatchNorm2d(4)], (9, 8)),
     ],
 )
 def test_no_alarm_where_torch_trains(body: str, shape: str, layers: list[nn.Module], size: tuple[int, ...]) -> None:
@@ -61,7 +61,7 @@ def test_no_alarm_where_torch_trains(body: str, shape: str, layers: list[nn.Modu
 
 
 def test_an_open_size_that_may_be_one_is_not_certain() -> None:
-    assert codes("conv(4, 8) -> batch_norm") == []
+    assert codes("conv(4, 8, bias=false) -> batch_norm") == []
 
 
 def test_a_shared_block_is_reported_once() -> None:

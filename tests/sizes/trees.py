@@ -33,6 +33,7 @@ CLASSES = {
     "batch_norm": "BatchNorm",
     "instance_norm": "InstanceNorm",
     "zero_pad": "ZeroPad",
+    "crop": "ZeroPad",
 }
 """Layers that have a class per rank, with its name before ``1d``."""
 PLAIN = {
@@ -46,23 +47,36 @@ NAMES = {"kernel": "kernel_size", "ceil": "ceil_mode", "scale": "scale_factor"}
 """torch's names of arguments."""
 
 
+@dataclass(frozen=True)
+class Formula:
+    """An argument made of parameters of the block around it, in what `.arch` and Python share: ``k // 2``."""
+
+    text: str
+
+    def value(self, names: Mapping[str, int]) -> object:
+        return eval(self.text, {}, dict(names))
+
+
 @dataclass
 class Step:
-    """A layer with its arguments; modules are made for the channels that come in."""
+    """A layer with its arguments; modules are made for the channels that come in, and for what parameters are."""
 
     op: str
     arguments: dict[str, object] = field(default_factory=dict)
-    modules: dict[tuple[int, int], nn.Module] = field(default_factory=dict, repr=False)
+    modules: dict[tuple[object, ...], nn.Module] = field(default_factory=dict, repr=False)
 
     def text(self) -> str:
         given = ", ".join(f"{name}={_written(value)}" for name, value in self.arguments.items())
         return f"{self.op}({given})" if given else self.op
 
     def run(self, x: Tensor, labels: dict[str, Tensor], sizes: Mapping[str, int]) -> Tensor:
-        key = (x.dim(), x.shape[1])
+        given = {
+            name: value.value(sizes) if isinstance(value, Formula) else value for name, value in self.arguments.items()
+        }
+        key = (x.dim(), x.shape[1], *given.values())
         module = self.modules.get(key)
         if module is None:
-            module = self.modules.setdefault(key, self._module(x).eval())
+            module = self.modules.setdefault(key, self._module(x, given).eval())
         result: Tensor = module(x)
         if 0 in result.shape:
             raise Refused("an empty value")
@@ -70,8 +84,8 @@ class Step:
             raise Refused("a maximum of nothing")
         return result
 
-    def _module(self, x: Tensor) -> nn.Module:
-        op, given = self.op, {NAMES.get(name, name): value for name, value in self.arguments.items()}
+    def _module(self, x: Tensor, arguments: Mapping[str, object]) -> nn.Module:
+        op, given = self.op, {NAMES.get(name, name): value for name, value in arguments.items()}
         if op in PLAIN:
             return PLAIN[op]()
         channels = int(x.shape[1])
@@ -90,6 +104,8 @@ class Step:
             return cls(channels)  # type: ignore[no-any-return]
         if op == "global_avg_pool":
             return cls(1)  # type: ignore[no-any-return]
+        if op == "crop":
+            return cls(-given["margin"])  # type: ignore[operator, no-any-return]
         if op.startswith("adaptive"):
             return cls(given["size"])  # type: ignore[no-any-return]
         if op in ("conv", "conv_transpose"):
@@ -183,17 +199,48 @@ class Repeat:
 
 
 @dataclass
+class For:
+    """A body once for each value of a variable."""
+
+    variable: str
+    values: list[int]
+    body: Chain
+
+    def text(self) -> str:
+        return f"for {self.variable} in [{', '.join(map(str, self.values))}] {{ {self.body.text()} }}"
+
+    def run(self, x: Tensor, labels: dict[str, Tensor], sizes: Mapping[str, int]) -> Tensor:
+        for value in self.values:
+            x = self.body.run(x, labels, {**sizes, self.variable: value})
+        return x
+
+
+@dataclass
 class Use:
     """A block applied; blocks are shared, so that the check reuses their instances."""
 
     name: str
     body: Chain
+    arguments: dict[str, int] = field(default_factory=dict)
 
     def text(self) -> str:
-        return self.name
+        given = ", ".join(f"{name}={value}" for name, value in self.arguments.items())
+        return f"{self.name}({given})" if given else self.name
 
     def run(self, x: Tensor, labels: dict[str, Tensor], sizes: Mapping[str, int]) -> Tensor:
-        return self.body.run(x, {}, sizes)
+        return self.body.run(x, {}, {**sizes, **self.arguments})
+
+
+@dataclass
+class Block:
+    """The definition of a block."""
+
+    body: Chain
+    parameters: tuple[str, ...] = ()
+
+    def text(self, name: str) -> str:
+        parameters = ", ".join(f"{parameter}: int" for parameter in self.parameters)
+        return f"block {name}({parameters}) {{\n    {self.body.text()}\n}}\n"
 
 
 @dataclass
@@ -212,7 +259,7 @@ class Stated:
         return x
 
 
-Node = Step | Chain | Labelled | Refer | Join | Repeat | Use | Stated
+Node = Step | Chain | Labelled | Refer | Join | Repeat | For | Use | Stated
 
 
 @dataclass
@@ -222,7 +269,7 @@ class Network:
     input: tuple[int | str, ...]
     """Channels and spatial sizes; text is an open one."""
     steps: list[Node]
-    blocks: dict[str, Chain] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)
 
     @property
     def symbols(self) -> list[str]:
@@ -230,7 +277,7 @@ class Network:
 
     def text(self) -> str:
         """The network as ``.arch`` text."""
-        blocks = [f"block {name}() {{\n    {body.text()}\n}}\n" for name, body in self.blocks.items()]
+        blocks = [block.text(name) for name, block in self.blocks.items()]
         steps = "".join(f"    {step.text()}\n" for step in self.steps)
         shape = ", ".join(map(str, self.input))
         result = ", ".join("_" for _ in self.input) if not self._is_flat else "_"
@@ -252,6 +299,8 @@ class Network:
 
 
 def _written(value: object) -> str:
+    if isinstance(value, Formula):
+        return value.text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

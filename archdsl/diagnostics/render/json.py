@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archdsl.diagnostics.codes import CODES
-from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.diagnostics.render.run import range_of
 from archdsl.source.source import Source
 from archdsl.source.span import Span
@@ -50,7 +50,7 @@ def finding_document(diagnostic: Diagnostic, sources: Mapping[str, Source]) -> d
         "notes": list(diagnostic.notes),
         "help": help.text if help else None,
         "help_code": help.code if help else None,
-        "fix": None,
+        "fix": _fix(help, sources),
         "url": code.url,
     }
 
@@ -85,6 +85,13 @@ def _range(span: Span, sources: Mapping[str, Source]) -> dict[str, int]:
         "end_line": where.end_line,
         "end_column": where.end_column,
     }
+
+
+def _fix(help: Help | None, sources: Mapping[str, Source]) -> dict[str, Any] | None:
+    if help is None or not help.edits:
+        return None
+    edits = [{"path": edit.span.path, **_range(edit.span, sources), "text": edit.text} for edit in help.edits]
+    return {"edits": edits}
 
 
 def _shape(shape: tuple[int | str, ...] | None) -> list[int | str] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from archdsl.diagnostics.codes import CODES
-from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.diagnostics.escape import escape
 from archdsl.diagnostics.render.fingerprint import fingerprints
 from archdsl.diagnostics.render.json import dump
@@ -84,7 +84,18 @@ def _result(finding: Diagnostic, fingerprint: str, rule: int, run: Run) -> dict[
         frames = [_location(frame.span, run, f"{frame.block}({frame.arguments})") for frame in finding.trace]
         stack = {"message": {"text": "Applied at"}, "frames": [{"location": frame} for frame in frames]}
         result["stacks"] = [stack]
+    if finding.help is not None and finding.help.edits:
+        result["fixes"] = [_fix(finding.help, run)]
     return result
+
+
+def _fix(help: Help, run: Run) -> dict[str, Any]:
+    changes: dict[str, dict[str, Any]] = {}
+    for edit in help.edits:
+        place = _location(edit.span, run)["physicalLocation"]
+        change = changes.setdefault(edit.span.path, {"artifactLocation": place["artifactLocation"], "replacements": []})
+        change["replacements"].append({"deletedRegion": place["region"], "insertedContent": {"text": edit.text}})
+    return {"description": _message(escape(help.text)), "artifactChanges": list(changes.values())}
 
 
 def _location(span: Span, run: Run, text: str | None = None, number: int | None = None) -> dict[str, Any]:

@@ -1,0 +1,399 @@
+"""`check --fix` and `--diff`: only what is certain, never half, never what somebody else has written meanwhile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from archdsl.cli.main import main
+from archdsl.diagnostics.diagnostic import Edit
+from archdsl.diagnostics.fixes import edited
+from tests.cli.formats import READERS
+from tests.cli.support import GOOD, Cli, listing
+
+MISSPELT = GOOD.replace("relu", "rleu").replace("padding", "paddnig")
+GUESSED = GOOD.replace("relu", "activation")
+"""With an error that has no certain repair."""
+HALF = MISSPELT.replace("linear(classes)", "linear(classes, 1, 2)")
+"""With two errors that have a certain repair and one that has none."""
+
+
+def text_of(cli: Cli, name: str = "a.arch") -> str:
+    return (cli.folder / name).read_text(encoding="utf-8")
+
+
+# --- what is repaired -------------------------------------------------------------------------------------------------
+
+REPAIRED = {
+    "a layer (E0201)": ("relu", "rleu"),
+    "a parameter (E0202)": ("padding=1", "paddnig=1"),
+    "a variable (E0219)": ("linear(classes)", "linear(clases)"),
+    "a constant (E0219)": ("padding=1", "padding=1, bias=False"),
+    "a label (E0208)": ("max_pool(2)", "stem: conv(8, 1) -> conv(stemm.channels, 1)"),
+    "a size (E0222)": ("max_pool(2)", "stem: conv(8, 1) -> conv(stem.chanels, 1)"),
+    "a function (E0219)": ("max_pool(2)", "conv(ronud(2.4), 1)"),
+    "a comment in vain (W0704)": ("relu", "relu  # archdsl: ignore[W0319] the border"),
+    "a name in a comment (W0705)": ("relu", "relu  # archdsl: ignore[unused-nam]"),
+}
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_what_is_certain_is_repaired(name: str, cli: Cli) -> None:
+    right, wrong = REPAIRED[name]
+    cli.write("a.arch", GOOD.replace(right, wrong, 1))
+    code = name[-6:-1]
+    (found,) = cli("check", "--format", "json").json["findings"]
+    assert found["code"] == code
+    assert found["fix"]["edits"]
+    result = cli("check", "--fix", "--error-on-warning", "--no-cache")
+    assert (result.code, result.out) == (0, "1 file, 1 network: no findings\n")
+    assert result.err.endswith(" in 1 file\n")
+    assert cli("check", "--error-on-warning").code == 0
+
+
+def test_the_file_is_as_a_person_would_have_repaired_it(cli: Cli) -> None:
+    cli.write("a.arch", MISSPELT)
+    assert cli("check", "--fix").err == "repaired 2 findings in 1 file\n"
+    assert text_of(cli) == GOOD
+
+
+def test_a_repair_may_show_the_next(cli: Cli) -> None:
+    cli.write(
+        "a.arch", GOOD.replace("network", "from std import residuall\n\nnetwork", 1).replace("relu", "residuall(8)")
+    )
+    result = cli("check", "--fix")
+    assert (result.code, result.err) == (0, "repaired 2 findings in 1 file\n")
+    assert "from std import residual\n" in text_of(cli)
+    assert " -> residual(8)\n" in text_of(cli)
+
+
+COMMENTS = [
+    ("relu  # archdsl: ignore[W0319] why", "relu"),
+    ("relu  # a remark # archdsl: ignore[W0319] why", "relu  # a remark"),
+    ("# archdsl: ignore[W0319]\n    relu", "relu"),
+    ("relu  # archdsl: ignore[W0319, W0320] why", "relu"),
+    ("relu  # archdsl: ignore[W0319,W0320,W0321,W0322,W0324,] why", "relu"),
+    ("let idle = 2  # archdsl: ignore[W0504, W0319] why", "let idle = 2  # archdsl: ignore[W0504] why"),
+    ("let idle = 2  # archdsl: ignore[W0319, W0504] why", "let idle = 2  # archdsl: ignore[W0504] why"),
+    ("let idle = 2  # archdsl: ignore[W0319, W0504, W0320 ]", "let idle = 2  # archdsl: ignore[W0504 ]"),
+    ("let idle = 2  # archdsl: ignore[unused-nmae]", "let idle = 2  # archdsl: ignore[unused-name]"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), COMMENTS)
+def test_comments_lose_what_is_in_vain(before: str, after: str, cli: Cli) -> None:
+    cli.write("a.arch", GOOD.replace("max_pool(2)", before))
+    cli("check", "--fix")
+    assert text_of(cli) == GOOD.replace("max_pool(2)", after)
+
+
+def test_a_comment_that_is_the_last_line_of_a_file_goes_with_its_line(cli: Cli) -> None:
+    cli.write("a.arch", GOOD + "# archdsl: ignore[W0319]")
+    cli("check", "--fix")
+    assert text_of(cli) == GOOD
+
+
+def test_only_what_is_reported_is_repaired(cli: Cli) -> None:
+    cli.write("a.arch", GOOD.replace("relu", "relu  # archdsl: ignore[W0319]"))
+    before = text_of(cli)
+    assert cli("check", "--fix", "--ignore", "W07").err == ""
+    assert cli("check", "--fix", "--select", "W03").err == ""
+    assert text_of(cli) == before
+    assert cli("check", "--fix", "--select", "unused-ignore").err == "repaired 1 finding in 1 file\n"
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_what_is_left_is_reported_in_every_format(form: str, cli: Cli) -> None:
+    cli.write("a.arch", HALF)
+    result = cli("check", "--fix", "--format", form)
+    assert (result.code, result.err) == (1, "repaired 2 findings in 1 file\n")
+    assert READERS[form](result.out) == [("a.arch", 7, 28, "E0205")]
+    assert READERS[form](cli("check", "--format", form).out) == READERS[form](result.out)
+
+
+@pytest.mark.parametrize("text", [GOOD, GUESSED, "", "network n() {", "\x1b"])
+def test_where_nothing_is_certain_nothing_is_written(text: str, cli: Cli) -> None:
+    cli.write("a.arch", text)
+    before = listing(cli.folder)
+    plain, fixed = cli("check", "--no-cache"), cli("check", "--fix", "--no-cache")
+    assert fixed == plain
+    assert listing(cli.folder) == before
+
+
+# --- which files ------------------------------------------------------------------------------------------------------
+
+
+def test_several_files(cli: Cli) -> None:
+    for name in ("a.arch", "deep/b.arch"):
+        cli.write(name, MISSPELT)
+    cli.write("c.arch", GOOD)
+    before = listing(cli.folder)["c.arch"]
+    assert cli("check", "--fix").err == "repaired 4 findings in 2 files\n"
+    assert text_of(cli, "deep/b.arch") == text_of(cli, "a.arch") == GOOD
+    assert listing(cli.folder)["c.arch"] == before
+
+
+def test_an_imported_file_is_changed_only_if_it_was_asked_for(cli: Cli) -> None:
+    library = "block unit() {\n    rleu\n}\n"
+    cli.write("lib.arch", library)
+    cli.write("a.arch", GOOD.replace("network", "from .lib import unit\n\nnetwork").replace("relu", "unit"))
+    assert cli("check", "--fix", "a.arch").code == 1
+    assert text_of(cli, "lib.arch") == library
+    result = cli("check", "--fix", "a.arch", "lib.arch")
+    assert (result.code, result.err) == (0, "repaired 1 finding in 1 file\n")
+    assert text_of(cli, "lib.arch") == library.replace("rleu", "relu")
+
+
+def test_files_outside_the_working_directory_are_left_alone(cli: Cli, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.arch"
+    outside.write_text(MISSPELT)
+    result = cli("check", "--fix", "../outside.arch")
+    assert result.code == 1
+    assert result.err.startswith("not repaired: `../outside.arch` lies outside the working directory")
+    assert outside.read_text() == MISSPELT
+    assert cli("check", "--fix", "../outside.arch", "--allow-outside").code == 0
+    assert outside.read_text() == GOOD
+
+
+def test_a_link_is_followed_only_to_the_inside(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    outside = tmp_path / "outside.arch"
+    outside.write_text(MISSPELT)
+    (cli.folder / "out.arch").symlink_to(outside)
+    cli.write("real.arch", MISSPELT)
+    (cli.folder / "in.arch").symlink_to("real.arch")
+    assert cli("check", "--fix", "out.arch").code != 0
+    assert outside.read_text() == MISSPELT
+    result = cli("check", "--fix", "in.arch", "real.arch")
+    assert (result.code, result.err) == (0, "repaired 2 findings in 1 file\n")
+    assert (cli.folder / "in.arch").is_symlink()
+    assert text_of(cli, "real.arch") == GOOD
+
+
+def test_the_library_is_never_changed(cli: Cli) -> None:
+    cli.write("archdsl/std/residual.arch", MISSPELT)
+    cli("check", "--fix", "archdsl/std/residual.arch")
+    assert text_of(cli, "archdsl/std/residual.arch") == MISSPELT
+
+
+def test_line_ends_the_mark_and_permissions_stay(cli: Cli) -> None:
+    place = cli.write("a.arch", b"\xef\xbb\xbf" + MISSPELT.replace("\n", "\r\n").encode())
+    place.chmod(0o664)
+    assert cli("check", "--fix").code == 0
+    assert place.read_bytes() == b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode()
+    assert place.stat().st_mode & 0o777 == 0o664
+    assert sorted(path.name for path in cli.folder.iterdir()) == ["a.arch"]
+
+
+def test_a_missing_file_ends_with_2_and_the_others_are_repaired(cli: Cli) -> None:
+    cli.write("a.arch", MISSPELT)
+    result = cli("check", "--fix", "a.arch", "missing.arch")
+    assert result.code == 2
+    assert text_of(cli) == GOOD
+
+
+# --- what must not happen ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inside(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """The same folder for runs in this process."""
+    monkeypatch.chdir(cli.folder)
+    cli.write("a.arch", MISSPELT)
+    return cli
+
+
+def test_a_file_that_changes_meanwhile_is_not_overwritten(
+    inside: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = GUESSED + "# written by somebody else\n"
+
+    def slow(data: bytes, edits: Sequence[Edit]) -> bytes:
+        inside.write("a.arch", theirs)
+        return edited(data, edits)
+
+    monkeypatch.setattr("archdsl.cli.fix.edited", slow)
+    assert main(["check", "--fix", "--no-cache", "--format", "concise"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err == "archdsl: error: `a.arch` has changed meanwhile, so it stays as it is\n"
+    assert shown.out.startswith("a.arch:4:30: error[E0201]"), "what is reported is what is there"
+    assert text_of(inside) == theirs
+
+
+def test_a_file_that_changes_between_check_and_repair_is_not_touched(
+    inside: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from archdsl.cli import fix
+
+    def late(place: str) -> bytes | None:
+        inside.write("a.arch", GUESSED)
+        return Path(place).read_bytes()
+
+    monkeypatch.setattr(fix, "_bytes_of", late)
+    assert main(["check", "--fix", "--no-cache"]) == 2
+    assert "has changed meanwhile" in capsys.readouterr().err
+    assert text_of(inside) == GUESSED
+
+
+def test_a_file_that_cannot_be_replaced_stays_whole(
+    inside: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(old: str, new: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    inside.write("b.arch", MISSPELT)
+    monkeypatch.setattr("archdsl.cli.files.os.replace", refused)
+    assert main(["check", "--fix", "--no-cache"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.count("cannot be written: permission denied") == 2
+    assert "repaired" not in shown.err
+    assert text_of(inside) == MISSPELT
+    assert sorted(os.listdir(inside.folder)) == ["a.arch", "b.arch"]
+
+
+def test_no_edit_leaves_a_file_that_cannot_be_parsed(inside: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archdsl.cli.fix.edited", lambda data, edits: data + b"}")
+    inside.write("b.arch", GOOD)
+    assert main(["check", "--fix", "--no-cache"]) == 1
+    assert text_of(inside) == MISSPELT
+
+
+def test_a_megabyte_of_comments_in_vain_is_repaired_in_time(inside: Cli) -> None:
+    inside.write("a.arch", GOOD.replace("relu", "relu" + "\n    # archdsl: ignore[W0319]\n    relu" * 4_000))
+    begin = time.process_time()
+    main(["check", "--fix", "--no-cache", "--format", "concise"])
+    assert time.process_time() - begin < 20
+    assert "archdsl:" not in text_of(inside)
+
+
+# --- as a diff --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [MISSPELT, HALF, MISSPELT.rstrip("\n"), GOOD + "# archdsl: ignore[W0319]"])
+def test_the_diff_is_what_fix_would_do(text: str, cli: Cli) -> None:
+    cli.write("deep/a.arch", text)
+    cli.write("good.arch", GOOD)
+    before = listing(cli.folder)
+    result = cli("check", "--diff")
+    assert result.code == 1
+    assert result.err.endswith(f"would repair {2 if 'rleu' in text else 1} finding{'s' * ('rleu' in text)} in 1 file\n")
+    assert listing(cli.folder) == before
+    cli("check", "--fix")
+    repaired = text_of(cli, "deep/a.arch")
+    cli.write("deep/a.arch", text)
+    subprocess.run(["git", "apply", "-"], input=result.out.encode(), cwd=cli.folder, check=True)
+    assert text_of(cli, "deep/a.arch") == repaired
+
+
+def test_without_a_change_there_is_no_diff(cli: Cli) -> None:
+    cli.write("a.arch", GOOD)
+    assert cli("check", "--diff") == type(cli("--version"))(0, "", "1 file, 1 network: no findings\n")
+    cli.write("a.arch", GUESSED)
+    result = cli("check", "--diff")
+    assert (result.code, result.out) == (1, "")
+    assert "error[E0201]" in result.err
+
+
+def test_a_warning_that_would_be_repaired_is_a_change(cli: Cli) -> None:
+    cli.write("a.arch", GOOD.replace("relu", "relu  # archdsl: ignore[W0319]"))
+    assert cli("check").code == 0
+    assert cli("check", "--diff").code == 1
+
+
+def test_a_diff_can_go_beside_documents(cli: Cli) -> None:
+    cli.write("a.arch", HALF)
+    result = cli("check", "--diff", "-o", "json:out.json")
+    assert result.out.startswith("--- a/a.arch\n+++ b/a.arch\n@@ ")
+    assert READERS["json"](text_of(cli, "out.json")) == [("a.arch", 7, 28, "E0205")]
+
+
+def test_user_text_in_a_diff_steers_nothing(cli: Cli) -> None:
+    line = "# \x1b[2J \u202e ##[group]x\n   ::error::x\n"
+    cli.write("a.arch", MISSPELT.replace("    conv", f"{line}    conv", 1))
+    out = cli("check", "--diff").out
+    assert "+    conv(8, 3, padding=1)" in out
+    assert not set(out) & {"\x1b", "\u202e"}
+    assert "##[" not in out
+    assert not [row for row in out.splitlines() if row.lstrip().startswith("::")]
+
+
+# --- standard input ---------------------------------------------------------------------------------------------------
+
+
+def test_standard_input_comes_out_repaired(cli: Cli) -> None:
+    result = cli("check", "--fix", "-", input=HALF.encode())
+    assert result.code == 1
+    assert result.out == HALF.replace("rleu", "relu").replace("paddnig", "padding")
+    assert "error[E0205]" in result.err
+    assert "<stdin>:7:28" in result.err
+    result = cli("check", "--fix", "-", input=MISSPELT.encode())
+    assert (result.code, result.out) == (0, GOOD)
+
+
+def test_standard_input_has_the_imports_of_its_name(cli: Cli) -> None:
+    cli.write("models/lib.arch", "block unit() {\n    relu\n}\n")
+    text = GOOD.replace("network", "from .lib import unti\n\nnetwork", 1).replace("relu", "unti")
+    result = cli("check", "--fix", "-", "--stdin-filename", "models/a.arch", input=text.encode())
+    assert (result.code, result.out) == (0, text.replace("unti", "unit"))
+    assert not (cli.folder / "models/a.arch").exists()
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"\x00", b"", b"x" * 2_000_000], ids=["bytes", "NUL", "empty", "long"])
+def test_standard_input_that_is_no_text_comes_out_as_it_came_in(data: bytes, cli: Cli) -> None:
+    done = subprocess.run(
+        cli.command("check", "--fix", "-"),
+        cwd=cli.folder,
+        env=cli.environment,
+        input=data,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, data), "an editor would lose what is cut off"
+
+
+def test_standard_input_as_a_diff(cli: Cli) -> None:
+    result = cli("check", "--diff", "-", "--stdin-filename", "a.arch", input=MISSPELT.encode())
+    assert result.code == 1
+    assert result.out.startswith("--- a/a.arch\n+++ b/a.arch\n")
+
+
+# --- usage ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--fix", "--diff"),
+        ("--diff", "--format", "json"),
+        ("--diff", "-o", "concise"),
+        ("--fix", "-", "--format", "json"),
+        ("--fix", "-", "a.arch"),
+        ("--diff", "a.arch", "-"),
+        ("--fix=yes",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_changes_nothing(arguments: tuple[str, ...], cli: Cli) -> None:
+    cli.write("a.arch", MISSPELT)
+    result = cli("check", *arguments, input=MISSPELT.encode())
+    assert result.code == 2
+    assert "archdsl: error: " in result.err
+    assert text_of(cli) == MISSPELT
+
+
+def test_a_faulty_configuration_changes_nothing(cli: Cli) -> None:
+    cli.write("a.arch", MISSPELT)
+    cli.write("archdsl.toml", "ignore = 1\n")
+    assert cli("check", "--fix").code == 2
+    assert text_of(cli) == MISSPELT
+
+
+def test_the_format_of_the_configuration_does_not_stand_in_the_way(cli: Cli) -> None:
+    cli.write("a.arch", MISSPELT)
+    cli.write("archdsl.toml", 'format = "github"\n')
+    assert cli("check", "--diff", "a.arch").out.startswith("--- a/a.arch\n")
