@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import BinaryOp, Const, Expr, locals_in
+from archdsl.ir.expr import BinaryOp, Const, Expr, IfElse, locals_in
 from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Op
@@ -76,7 +76,8 @@ def after_merge(op: str, flows: list[Flow], uses: list[t.TypedMerge]) -> Flow:
     """The flow after a join: concatenation adds channels, the others keep them."""
     space = frozenset[str]().union(*(flow.space for flow in flows))
     if op != "concat":
-        known = next((flow.channels for flow in flows if flow.channels is not None), None)
+        told = [flow.channels for flow in flows if flow.channels is not None]
+        known = next((channels for channels in told if not isinstance(channels, IfElse)), told[0] if told else None)
         return Flow(known, space)
     axes = {use.arguments.get("axis") for use in uses}
     if axes != {1}:

@@ -194,8 +194,12 @@ class BlockAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = split_windows(x.permute(0, 2, 3, 1), self.window)
-        x = x + self.stochastic_depth(self.attn_layer(x))
-        x = x + self.stochastic_depth(self.mlp_layer(x))
+        out = self.attn_layer(x)
+        out = self.stochastic_depth(out)
+        x = x + out
+        out = self.mlp_layer(x)
+        out = self.stochastic_depth(out)
+        x = x + out
         x = join_windows(x, self.window, self.size)
         return x
 
@@ -223,8 +227,12 @@ class GridAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = split_grids(x.permute(0, 2, 3, 1), self.window)
-        x = x + self.stochastic_depth(self.attn_layer(x))
-        x = x + self.stochastic_depth(self.mlp_layer(x))
+        out = self.attn_layer(x)
+        out = self.stochastic_depth(out)
+        x = x + out
+        out = self.mlp_layer(x)
+        out = self.stochastic_depth(out)
+        x = x + out
         x = join_grids(x, self.window, self.size)
         return x
 

@@ -113,7 +113,8 @@ class WindowAttention(nn.Module):
             mask = shift_mask(x, self.window, shifts)
             weights = weights.reshape(n, -1, *weights.shape[1:]) + mask
             weights = weights.flatten(0, 1)
-        out = (weights.softmax(-1) @ v.transpose(1, 2)).transpose(1, 2).flatten(2)
+        out: Tensor = weights.softmax(-1) @ v.transpose(1, 2)
+        out = out.transpose(1, 2).flatten(2)
         size = (x.shape[1] // self.window, -1, self.window, self.window, channels)
         out = self.proj(out).view(n, *size)
         out = out.transpose(2, 3).reshape(x.shape).roll(shifts, dims=(1, 2))
@@ -331,7 +332,9 @@ class SwinBlockV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.stochastic_depth(self.norm1(self.attn(x)))
-        x = x + self.stochastic_depth(self.norm2(self.mlp(x)))
+        out = self.mlp(x)
+        out = self.stochastic_depth(self.norm2(out))
+        x = x + out
         return x
 
 
