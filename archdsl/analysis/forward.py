@@ -30,8 +30,8 @@ UNROLLED = 3
 """So many of equal turns are followed: the first, one for all in the middle, the last."""
 
 
-class TooLong(Exception):
-    """The network runs more steps than are followed."""
+class NotFollowed(Exception):
+    """The network runs more steps than are followed, or a layer whose memory is not told."""
 
 
 class _Operand(NamedTuple):
@@ -46,7 +46,7 @@ class Program:
 
     def __init__(self, design: t.TypedDesign, *, training: bool) -> None:
         """
-        :raises TooLong: as its name says.
+        :raises NotFollowed: as its name says.
         """
         self.types: list[TensorType] = []
         self.events: list[Event] = []
@@ -88,7 +88,7 @@ class Program:
     def _body(self, body: t.TypedBody, frame: Frame) -> None:
         for index, node in enumerate(body.nodes):
             if len(self.events) > MOST_EVENTS:
-                raise TooLong
+                raise NotFollowed
             self._node(node, frame, body.nodes[index + 1 :])
             label = label_of(node.node)
             text = label_text(label, frame.scope) if label is not None else None
@@ -139,6 +139,8 @@ class Program:
         frame.push(self._run(call_of(node), node.output, (frame.value,)))
 
     def _run(self, call: Call, output: TensorType, operands: tuple[int, ...]) -> int:
+        if not call.op.memory_is_told:
+            raise NotFollowed
         result = self._value(output)
         self.events.append(Run(call, result, operands, self._times))
         return result

@@ -34,6 +34,7 @@ class MultiHeadAttention(Op):
     chains = False
     channels_last = True
     sight = Sight.EVERYTHING
+    memory_is_told = False
     parameters = (HEADS, Parameter("dropout", FLOAT, 0.0, PROBABILITY, "share of the attention set to 0 in training"))
     examples = (
         Example(((2, 7, 12),), {"heads": 3}),

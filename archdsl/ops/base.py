@@ -208,6 +208,8 @@ class Op:
 
     Generated files hold it. Classes and functions of one name in several layer kinds are one.
     """
+    memory_is_told: ClassVar[bool] = True
+    """Whether ``kept``, ``stored`` and ``scratch`` are exact. Without them, nothing is said of a network's memory."""
     keeps: ClassVar[Kept] = EVERYTHING
     """What a call keeps for the backward pass; where that depends on the call, a rule of its own: ``kept``."""
     storage: ClassVar[Storage] = Storage.OWN

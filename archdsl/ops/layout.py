@@ -9,6 +9,7 @@ from archdsl.ir.kinds import INT, SIZES, Parameter, at_least
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op, Sight
 from archdsl.ops.form import Argument, Operand, TorchExpression, TorchForm, TorchFunction, TorchModule
+from archdsl.ops.memory import NOTHING, Storage
 from archdsl.ops.rules import TIMES, multiplied, rank_is_at_least, rank_is_one_of, term
 
 
@@ -21,6 +22,8 @@ class Permute(Op):
 
     name = "permute"
     functional = True
+    keeps = NOTHING
+    storage = Storage.REORDERED
     channels_last = True
     parameters = (Parameter("axes", SIZES, doc="for each axis of the output the axis of the input"),)
     examples = (
@@ -88,6 +91,8 @@ class Tokens(Op):
 
     name = "tokens"
     functional = True
+    keeps = NOTHING
+    storage = Storage.REORDERED
     chains = False
     sight = Sight.REARRANGED
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 3, 7),)), Example(((2, 3, 2, 3, 4),)))
@@ -114,6 +119,7 @@ class SelectToken(Op):
 
     name = "select_token"
     functional = True
+    memory_is_told = False
     chains = False
     channels_last = True
     sight = Sight.REARRANGED

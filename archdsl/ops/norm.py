@@ -143,6 +143,7 @@ class LayerNorm2d(_Norm):
     """Layer normalisation of an image over its channels, place by place (as in ConvNeXt, Liu et al., 2022)."""
 
     name = "layer_norm2d"
+    memory_is_told = False
     role = "norm"
     parameters = (EPS, Parameter("affine", BOOL, True, doc="whether each channel gets a trained factor and offset"))
     examples = (

@@ -12,6 +12,7 @@ from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, InputSize, Literal, Several, TorchForm, TorchFunction, TorchParameter
 from archdsl.ops.limits import COUNT
+from archdsl.ops.memory import INPUTS, NOTHING
 from archdsl.ops.rules import fixed, fixed_size, rank_is_at_least, rank_is_one_of
 
 
@@ -20,6 +21,7 @@ class LayerScale(Op):
 
     name = "layer_scale"
     chains = False
+    keeps = INPUTS
     channels_last = True
     parameters = (Parameter("initial", FLOAT, doc="the factors before training"),)
     examples = (
@@ -59,6 +61,7 @@ class ClassToken(Op):
 
     name = "class_token"
     chains = False
+    keeps = NOTHING
     channels_last = True
     examples = (Example(((2, 7, 12),)), Example(((2, 1, 4),), channels_last=True))
 
@@ -98,6 +101,7 @@ class PositionalEmbedding(Op):
 
     name = "positional_embedding"
     chains = False
+    keeps = NOTHING
     channels_last = True
     parameters = (
         Parameter("length", INT, None, COUNT, "the number of tokens; none: what flows in"),

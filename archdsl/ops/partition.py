@@ -32,6 +32,7 @@ class _Partition(Op):
     functional = True
     chains = False
     sight = Sight.REARRANGED
+    memory_is_told = False
 
     def infer(self, call: Call) -> TensorType | None:
         """Squares of ``side``² places, as many as fit; it divides both sides of the image."""
@@ -89,6 +90,7 @@ class _Reverse(Op):
     chains = False
     channels_last = True
     sight = Sight.REARRANGED
+    memory_is_told = False
     side: ClassVar[str]
 
     def infer(self, call: Call) -> TensorType | None:
@@ -165,6 +167,7 @@ class RelativeAttention(Op):
     role = "attention"
     channels_last = True
     sight = Sight.REARRANGED
+    memory_is_told = False
     parameters = (HEADS, Parameter("window", INT, constraint=EXTENT, doc="side of the square that a group forms"))
     examples = (
         Example(((2, 6, 4, 12),), {"heads": 3, "window": 2}, channels_last=True),

@@ -152,6 +152,7 @@ class Crop(Op):
     """
 
     name = "crop"
+    keeps = NOTHING
     parameters = (Parameter("margin", INT, constraint=PADDING, doc="places cut off on every side"),)
     examples = (
         Example(((2, 3, 7),), {"margin": 3}),

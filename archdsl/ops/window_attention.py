@@ -55,6 +55,7 @@ class WindowAttention(Op):
     name = "window_attention"
     role = "attention"
     channels_last = True
+    memory_is_told = False
     torch_class: ClassVar[str] = "WindowAttention"
     parameters = (
         HEADS,
@@ -261,6 +262,7 @@ class PatchMerge(Op):
     """
 
     name = "patch_merge"
+    memory_is_told = False
     channels_last = True
     examples = (
         Example(((2, 4, 6, 3),), channels_last=True),

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from archdsl.analysis import forward
-from archdsl.analysis.forward import Program, TooLong
+from archdsl.analysis.forward import Program, NotFollowed
 from archdsl.analysis.memory import DTYPES, OPTIMIZERS, OpenSizes, Programs
 from archdsl.ir.typed import TypedDesign
 from archdsl.ops import REGISTRY
@@ -133,7 +133,7 @@ def test_many_equal_turns_are_not_written_out() -> None:
 def test_a_program_too_long_to_follow_is_left() -> None:
     nested = "repeat 3 {\n" * 14 + "conv(4, 1)" + "\n}" * 14
     design = network(f"network n() {{ input x2: [N, 4, 9, 9]\n {nested}\n output y: [N, 4, 9, 9] }}")
-    with pytest.raises(TooLong):
+    with pytest.raises(NotFollowed):
         Program(design, training=False)
     assert Programs.of(design) is None
 
