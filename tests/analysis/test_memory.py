@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from archdsl.analysis import forward
-from archdsl.analysis.forward import Program, NotFollowed
+from archdsl.analysis.forward import NotFollowed, Program
 from archdsl.analysis.memory import DTYPES, OPTIMIZERS, OpenSizes, Programs
 from archdsl.ir.typed import TypedDesign
 from archdsl.ops import REGISTRY
