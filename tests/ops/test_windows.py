@@ -60,7 +60,7 @@ SLIDING = [
 @pytest.mark.parametrize(("name", "arguments"), SLIDING)
 def test_sliding_windows_start_where_they_say(name: str, arguments: dict[str, object]) -> None:
     outcome = evaluate(name, (1, 1, LENGTH), **arguments)
-    extent, stride, padding = window_of(outcome)
+    extent, stride, padding, _ = window_of(outcome)
     assert isinstance(extent, int)
     assert isinstance(stride, int)
     for index, seen in enumerate(windows_seen(outcome)):
@@ -84,7 +84,7 @@ ENLARGING = [
 @pytest.mark.parametrize(("name", "shape", "arguments"), ENLARGING)
 def test_enlarging_windows(name: str, shape: tuple[int, ...], arguments: dict[str, object]) -> None:
     outcome = evaluate(name, shape, **arguments)
-    extent, stride, _ = window_of(outcome)
+    extent, stride, *_ = window_of(outcome)
     seen = windows_seen(outcome)
     assert max(map(len, seen)) == extent
     assert isinstance(stride, int | Fraction)
@@ -98,7 +98,7 @@ def test_enlarging_windows(name: str, shape: tuple[int, ...], arguments: dict[st
 @pytest.mark.parametrize("length", range(1, 14))
 def test_adaptive_windows(length: int, size: int) -> None:
     outcome = evaluate("adaptive_avg_pool", (1, 1, length), size=size)
-    extent, stride, padding = window_of(outcome)
+    extent, stride, padding, _ = window_of(outcome)
     seen = windows_seen(outcome)
     longest = max(map(len, seen))
     assert (extent, padding) == (longest, 0)
