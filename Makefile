@@ -61,11 +61,13 @@ lint: $(READY) ## ruff, mypy --strict, and who may import whom
 	ruff format --check --quiet . || { ruff format --diff --quiet .; echo "Run 'make format'." >&2; exit 1; }
 	mypy
 	lint-imports --no-logo
+	archdsl fmt --check specs archdsl/std || { echo "Run 'make format'." >&2; exit 1; }
 
 .PHONY: format
-format: $(READY) ## lay out all Python files, and repair what ruff can repair
+format: $(READY) ## lay out all Python and .arch files, and repair what ruff can repair
 	ruff check --fix-only --quiet .
 	ruff format .
+	archdsl fmt specs archdsl/std
 
 .PHONY: tables
 tables: $(READY) ## rebuild the parser's tables after a change of archdsl/syntax/grammar.lark
@@ -75,9 +77,27 @@ tables: $(READY) ## rebuild the parser's tables after a change of archdsl/syntax
 bench: $(READY) ## measure speed and memory against torchinfo (ARGS='--quick', ARGS='--strict')
 	python -m benchmarks $(ARGS)
 
+.PHONY: try-hooks
+try-hooks: $(READY) ## run the hooks for pre-commit with pre-commit itself, on a copy of specs/ (installs it in build/)
+	rm -rf build/hooked && mkdir -p build/hooked && cp specs/*.arch build/hooked/ && git init --quiet build/hooked
+	test -x build/pre-commit/bin/pre-commit || { python -m venv build/pre-commit; build/pre-commit/bin/pip install --quiet pre-commit; }
+	cd build/hooked && git add . && PRE_COMMIT_HOME=$(CURDIR)/build/pre-commit/home \
+		$(CURDIR)/build/pre-commit/bin/pre-commit try-repo $(CURDIR) --all-files --verbose
+.PHONY: nightly
+nightly: $(READY) ## the tests that are too slow for every change: outputs of all of torchvision's networks (15 minutes)
+	pytest -n 2 --dist worksteal -m nightly $(ARGS)
+
 .PHONY: sizes-campaign
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
 	python -W ignore -m tests.sizes.campaign --networks 2000 $(ARGS)
+
+.PHONY: format-campaign
+format-campaign: $(READY) ## format 2,000 generated files, and see that nothing is lost or changes twice (2 minutes)
+	python -m tests.format.campaign --files 2000 $(ARGS)
+
+.PHONY: numbers-campaign
+numbers-campaign: $(READY) ## compare weights, MACs and memory of 5,000 random networks with torch (an hour)
+	python -m tests.numbers.campaign --networks 5000 $(ARGS)
 
 # --- set-up ------------------------------------------------------------------------------------------------------------
 

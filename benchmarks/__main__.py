@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.goals import Row, Table, repeated_block, resnet50_against_torchinfo, written_layers
+from benchmarks.goals import Row, Table, open_sizes, repeated_block, resnet50_against_torchinfo, written_layers
 from benchmarks.measure import CommandError
 
 WIDTHS = (30, 16, 18, 8, 14)
@@ -29,6 +29,7 @@ def main() -> int:
         (resnet50_against_torchinfo, 3 if options.quick else 11),
         (written_layers, 3 if options.quick else 15),
         (repeated_block, 7 if options.quick else 31),
+        (open_sizes, 7 if options.quick else 41),
     ]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians of runs in turn")
     tables: list[Table] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.measure import ROOT, Command, Series, run_in_turn
 from benchmarks.networks import chain, repeated
+from benchmarks.open_sizes import unet
 
 CHAINS = (1_000, 5_000, 20_000)
 REPEATS = (2, 100_000)
@@ -129,5 +130,34 @@ def repeated_block(rounds: int, folder: Path, say: Say) -> Table:
                 ratio <= 1.2,
             ),
             Row("peak memory", mebibytes(many.memory), mebibytes(few.memory), f"{many.memory / few.memory:.2f}"),
+        ),
+    )
+
+
+def open_sizes(rounds: int, folder: Path, say: Say) -> Table:
+    """What open sizes cost: a U-Net against itself with fixed sizes, and networks made to be hard."""
+    commands = {}
+    for name, text in (("open", unet("H", "W")), ("fixed", unet("512", "512"))):
+        (folder / f"{name}.arch").write_text(text, encoding="utf-8")
+        commands[name] = check(f"{name}.arch", "--no-cache", folder=folder)
+    is_open, fixed = run_in_turn(commands, rounds, say=say).values()
+    hard = {case: Command((sys.executable, "-m", "benchmarks.open_sizes", case), ROOT) for case in ("joins", "strided")}
+    joins, strided = run_in_turn(hard, max(3, rounds // 5), say=say).values()
+    ratio = is_open.processor_ratio(fixed)
+    return Table(
+        "Open sizes, processor time: a U-Net of depth 4 with H and W against 512 x 512; hard cases, their check alone",
+        ("open", "fixed"),
+        (
+            Row(
+                "archdsl check of the U-Net",
+                milliseconds(is_open.processor),
+                milliseconds(fixed.processor),
+                f"{ratio:.3f}",
+                "at most 1.05",
+                ratio <= 1.05,
+            ),
+            Row("10,000 joins", milliseconds(joins.said), "", "", "under 1 s", joins.said < 1.0),
+            Row("30 strides up to 7, twice", milliseconds(strided.said), "", "", "under 0.1 s", strided.said < 0.1),
+            Row("peak memory of the two", mebibytes(joins.memory), mebibytes(strided.memory)),
         ),
     )

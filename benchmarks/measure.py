@@ -1,4 +1,4 @@
-"""Runs processes in turn, A B A B ..., and keeps wall time and peak memory of each run.
+"""Runs processes in turn, A B A B ..., and keeps wall time, processor time and peak memory of each run.
 
 In turn, because a shared machine drifts: what slows one run down slows its neighbours down as well, and
 the ratio of neighbours stays. Medians, because a run can only be disturbed upwards.
@@ -35,10 +35,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of a process took: wall time in seconds, peak resident memory in bytes."""
+    """What one run of a process took: wall and processor time in seconds, peak resident memory in bytes.
+
+    ``said`` is the last line of what it printed: figures that only the process itself can measure.
+    """
 
     seconds: float
     memory: int
+    processor: float = 0.0
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,20 @@ class Series:
     def seconds_over(self, other: Series) -> float:
         """The median of the differences between neighbours, in seconds: what this takes beyond the other."""
         return statistics.median(a.seconds - b.seconds for a, b in zip(self.runs, other.runs, strict=True))
+
+    @property
+    def processor(self) -> float:
+        """The median processor time."""
+        return statistics.median(run.processor for run in self.runs)
+
+    @property
+    def said(self) -> float:
+        """The median of the numbers that the runs printed last."""
+        return statistics.median(float(run.said) for run in self.runs)
+
+    def processor_ratio(self, other: Series) -> float:
+        """The median of the ratios of neighbours' processor times: other work on the machine hardly counts in it."""
+        return statistics.median(a.processor / b.processor for a, b in zip(self.runs, other.runs, strict=True))
 
     def time_ratio(self, other: Series) -> float:
         """The median of the ratios of neighbours' times."""
@@ -88,10 +107,11 @@ def run_once(command: Command) -> Run:
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
+    lines = output.decode("utf-8", "replace").splitlines()
     if process.returncode != 0:
-        tail = output.decode("utf-8", "replace").splitlines()[-8:]
-        raise CommandError(f"{' '.join(command.arguments)} ended with {process.returncode}:", *tail)
-    return Run(seconds, usage.ru_maxrss * _KIBIBYTE)
+        raise CommandError(f"{' '.join(command.arguments)} ended with {process.returncode}:", *lines[-8:])
+    processor = usage.ru_utime + usage.ru_stime
+    return Run(seconds, usage.ru_maxrss * _KIBIBYTE, processor, lines[-1] if lines else "")
 
 
 def run_in_turn(commands: Mapping[str, Command], rounds: int, *, say: Callable[[str], None]) -> dict[str, Series]:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from math import prod
 
 from archdsl.ir import typed as t
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.types import TensorType
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Call
+from archdsl.ops.memory import Storage
+from archdsl.ops.rules import OpenSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,21 +19,30 @@ class Costs:
     """The sums of one part of a network.
 
     ``weights`` and ``buffers`` count single values, ``macs`` multiply-adds for one sample (as half of
-    ``torch.utils.flop_counter``; None where a size is open). What runs in training only counts in ``weights``,
-    ``buffers`` and ``layers``, and its weights once more in ``training_weights``, but not in ``macs``.
+    ``torch.utils.flop_counter``), ``activations`` the values that the outputs of layers take for one sample in
+    inference (an output that lies where its input lies takes none). Where sizes are open the last two are formulas;
+    None where there is none. What runs in training only counts in ``weights``, ``buffers`` and ``layers``, and its
+    weights once more in ``training_weights``, but not in ``macs`` and ``activations``.
     """
 
     weights: int = 0
     buffers: int = 0
-    macs: int | None = 0
+    macs: Amount | None = 0
+    activations: Amount = 0
     layers: int = 0
     training_weights: int = 0
+
+    @property
+    def flops(self) -> Amount | None:
+        """As ``torch.utils.flop_counter`` counts: 2 for each multiply-add."""
+        return None if self.macs is None else self.macs * 2
 
     def __add__(self, other: Costs) -> Costs:
         return Costs(
             self.weights + other.weights,
             self.buffers + other.buffers,
             None if self.macs is None or other.macs is None else self.macs + other.macs,
+            self.activations + other.activations,
             self.layers + other.layers,
             self.training_weights + other.training_weights,
         )
@@ -40,13 +52,14 @@ class Costs:
             self.weights * count,
             self.buffers * count,
             None if self.macs is None else self.macs * count,
+            self.activations * count,
             self.layers * count,
             self.training_weights * count,
         )
 
     def in_training_only(self) -> Costs:
         """The same part as a branch that inference leaves out."""
-        return Costs(self.weights, self.buffers, 0, self.layers, self.weights)
+        return Costs(self.weights, self.buffers, 0, 0, self.layers, self.weights)
 
 
 class CostTable:
@@ -96,11 +109,19 @@ class CostTable:
 
 def _layer_costs(node: t.TypedLayer | t.TypedMerge) -> Costs:
     if node.output is None:
-        return Costs(layers=1)
+        return Costs(macs=None, layers=1)
     call = call_of(node)
     weights = sum(prod(shape) for shape in call.op.weights(call).values())
     buffers = sum(prod(shape) for shape in call.op.buffers(call).values())
-    return Costs(weights, buffers, layer_macs(call, node.output), 1)
+    return Costs(weights, buffers, layer_macs(call, node.output), _allocated(call, node.output), 1)
+
+
+def _allocated(call: Call, output: TensorType) -> Amount:
+    """The values of an output for one sample; none where it lies in its input's memory."""
+    if call.op.stored(call, training=False) is not Storage.OWN:
+        return 0
+    batch = output.shape[0]
+    return product((batch if isinstance(batch, int) else batch.evaluate(1), *output.shape[1:]))
 
 
 def call_of(node: t.TypedLayer | t.TypedMerge) -> Call:
@@ -111,12 +132,12 @@ def call_of(node: t.TypedLayer | t.TypedMerge) -> Call:
     return Call(REGISTRY[node.node.op], node.arguments, inputs)
 
 
-def layer_macs(call: Call, output: TensorType) -> int | None:
-    """Multiply-adds of one layer for one sample; None where a size other than the batch is open."""
-    sizes = [size for value in (*call.inputs, output) for size in value.shape[1:]]
-    if not all(isinstance(size, int) for size in sizes):
+def layer_macs(call: Call, output: TensorType) -> Amount | None:
+    """Multiply-adds of one layer for one sample; None where sizes are open and the layer knows no formula."""
+    try:
+        return call.op.macs(call, output)
+    except OpenSize:
         return None
-    return call.op.macs(call, output)
 
 
 def is_weighted(call: Call, output: TensorType | None) -> bool:

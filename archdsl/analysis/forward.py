@@ -14,9 +14,9 @@ from archdsl.analysis.flatten import bind_turn, is_single, label_text
 from archdsl.analysis.frames import SPLICED, Event, Frame, Hold, Run, X
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import NameTemplate
+from archdsl.ir.expr import NameTemplate, locals_in
 from archdsl.ir.kinds import Value
-from archdsl.ir.lines import MAX_NESTED, is_sequential, is_short
+from archdsl.ir.lines import MAX_NESTED, UNROLLED_TURNS, is_sequential, is_short
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import label_of
 from archdsl.ops import defines_channels, is_a_call
@@ -25,9 +25,6 @@ from archdsl.ops.form import TorchOperator
 
 MOST_EVENTS = 60_000
 """Programs longer than that are not followed."""
-
-UNROLLED = 3
-"""So many of equal turns are followed: the first, one for all in the middle, the last."""
 
 
 class NotFollowed(Exception):
@@ -250,9 +247,13 @@ class Program:
     # --- loops and outputs ----------------------------------------------------------------------------
 
     def _loop(self, node: t.TypedLoop, frame: Frame) -> None:
+        is_written_out = len(node.items) <= UNROLLED_TURNS and not locals_in(node.node.iterable)
+        if node.node.slot is None and is_written_out:
+            self._turns(node, frame, as_modules=False)
+            return
         frame.begins_line()
         if node.node.slot is None:
-            self._turns(node, frame, as_modules=False)
+            self._turns(node, frame, as_modules=False, on_own_lines=True)
             frame.flush()
             return
         inner = Frame(self.events, dict(frame.scope), frozenset(), 1)
@@ -261,12 +262,13 @@ class Program:
         frame.push(inner.finish()[0])
         frame.ends_line()
 
-    def _turns(self, node: t.TypedLoop, frame: Frame, *, as_modules: bool) -> None:
+    def _turns(self, node: t.TypedLoop, frame: Frame, *, as_modules: bool, on_own_lines: bool = False) -> None:
         for turn in node.turns:
             for index, times in _followed(turn):
                 bind_turn(node, index, frame.scope)
                 self._times *= times
-                frame.flush()
+                if as_modules or on_own_lines:
+                    frame.flush()
                 if as_modules:
                     frame.push(self._call(turn.body, frame))
                 else:
@@ -295,9 +297,9 @@ class Program:
 
 
 def _followed(turn: t.Turn) -> Iterator[tuple[int, int]]:
-    """The turns to follow by their index, and how many equal ones each stands for."""
+    """The turns to follow by their index, and how many equal ones each stands for: of many, three are followed."""
     last = turn.first + turn.count - 1
-    if turn.count <= UNROLLED:
+    if turn.count <= UNROLLED_TURNS:
         yield from ((index, 1) for index in range(turn.first, last + 1))
         return
     yield turn.first, 1

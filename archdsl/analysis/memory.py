@@ -16,7 +16,7 @@ from archdsl.ir.dim import Dim
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call
 from archdsl.ops.memory import Storage
-from archdsl.ops.rules import volume
+from archdsl.ops.rules import OpenSize, volume
 
 DTYPES: Mapping[str, int] = {"fp64": 8, "fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2}
 """The bytes of one number, by the name of its type."""
@@ -26,10 +26,6 @@ INDEX = 8
 
 OPTIMIZERS: Mapping[str, int] = {"sgd": 0, "momentum": 1, "adam": 2}
 """The numbers that an optimizer keeps for each weight."""
-
-
-class OpenSizes(Exception):
-    """A size other than the batch is open: memory is counted for fixed sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +59,18 @@ class Programs:
 
     def values(self, batch: int, dtype: str) -> Values:
         """
-        :raises OpenSizes: where other sizes than the batch are open.
+        :raises OpenSize: where other sizes than the batch are open.
         """
         inference = _Count(self.inference, batch, DTYPES[dtype], training=False)
-        training = _Count(self.training, batch, DTYPES[dtype], training=True)
-        return Values(inference.inputs, inference.activations, inference.peak, training.kept)
+        return Values(inference.inputs, inference.activations, inference.peak, self.kept(batch, dtype))
+
+    def peak(self, batch: int, dtype: str) -> int:
+        """Of these, the peak alone."""
+        return _Count(self.inference, batch, DTYPES[dtype], training=False).peak
+
+    def kept(self, batch: int, dtype: str) -> int:
+        """Of these, what training keeps alone."""
+        return _Count(self.training, batch, DTYPES[dtype], training=True).kept
 
 
 class _Count:
@@ -124,9 +127,18 @@ class _Count:
         if not self._training or not self._trained[run.result]:
             return
         kept = call.op.kept(call, output)
-        values = (*(run.operands if kept.inputs else ()), *((run.result,) if kept.output else ()))
+        inputs = self._needed(run.operands) if kept.inputs else ()
+        trained = (value for value in run.operands if kept.trained_inputs and self._trained[value])
+        values = (*inputs, *trained, *((run.result,) if kept.output else ()))
         self._kept.update(self._storage[value] for value in values)
         self._kept_besides += run.times * (self._size * kept.values + INDEX * kept.indices)
+
+    def _needed(self, operands: tuple[int, ...]) -> tuple[int, ...]:
+        """The operands that a backward pass asks for: of several, those that another one's gradient rests on."""
+        if len(operands) == 1:
+            return operands
+        trained = [self._trained[value] for value in operands]
+        return tuple(value for index, value in enumerate(operands) if any(trained[:index] + trained[index + 1 :]))
 
     def _place(self, run: Run, call: Call) -> None:
         """The result lies in a storage of its own, or in that of the first operand."""
@@ -163,5 +175,5 @@ class _AtBatch:
         if isinstance(size, int):
             return size
         if size.symbol_name not in self._symbols:
-            raise OpenSizes(size.symbol_name)
+            raise OpenSize
         return size.evaluate(self._batch)

@@ -9,8 +9,8 @@ Both steps commute with a change of the starting point, so that the way through 
 from a single pixel, and then placed behind whatever comes before (``behind``); and a block applied n times
 in a row is a power (``times``).
 
-Exact against real gradients, with one exception: behind a transposed convolution whose kernel is no multiple
-of its stride, neighbouring places see unequally much, and the most is taken for all.
+Exact against real gradients, place by place; the extent that tables show is that of the place that sees most. Where
+windows depend on the size of the input (adaptive pools), the largest is taken for all.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ from math import gcd, lcm
 
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Window
+from archdsl.ops.limits import LONGEST_PERIOD
 
 FARTHEST = 2**40
 """Intervals are not followed beyond this size: no image is so large, and repeated strides would grow for ever."""
-
-LONGEST_PERIOD = 4096
-"""Enlarging further than that, without reducing in between, is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,16 @@ class Seen:
     def extent(self) -> int:
         """How many places of the input are seen by the place that sees most."""
         return max(last - first + 1 for first, last in self.spans)
+
+    @property
+    def stride(self) -> Fraction:
+        """How many places of the input lie between what two neighbouring places see, on average over a period."""
+        return Fraction(self.jump, len(self.spans))
+
+    @property
+    def offset(self) -> Fraction:
+        """The middle of what the first place sees, in places of the input; below 0 where that is padding."""
+        return Fraction(sum(self.spans[0]), 2)
 
     def at(self, place: int) -> tuple[int, int]:
         """What one place sees."""
@@ -141,6 +149,16 @@ def extents(field: Field) -> tuple[int, ...] | None:
     return tuple(seen.extent for seen in field)
 
 
+def strides(field: Field) -> tuple[Fraction, ...] | None:
+    """The effective stride per axis; None where there is no receptive field."""
+    return None if extents(field) is None or isinstance(field, Blind) else tuple(seen.stride for seen in field)
+
+
+def offsets(field: Field) -> tuple[Fraction, ...] | None:
+    """The middle of the first place's field per axis; None where there is no receptive field."""
+    return None if extents(field) is None or isinstance(field, Blind) else tuple(seen.offset for seen in field)
+
+
 def depends_on_size(call: Call, windows: Windows) -> bool:
     """Whether a layer's windows depend on the size of its input, as those of adaptive and global pools do."""
     if windows is None:
@@ -154,7 +172,11 @@ def _way(window: Window) -> Seen | None:
     if not isinstance(window.extent, int) or not isinstance(window.stride, int | Fraction):
         return None
     step, period = Fraction(window.stride).as_integer_ratio()
-    starts = window.starts or [place * step // period - window.padding for place in range(period)]
+    if window.spans:
+        return Seen(window.spans, step)
+    if period > LONGEST_PERIOD:
+        return None
+    starts = [place * step // period - window.padding for place in range(period)]
     return Seen(tuple((start, start + window.extent - 1) for start in starts), step)
 
 

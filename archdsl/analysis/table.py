@@ -13,7 +13,9 @@ from archdsl.analysis import receptive_field as rf
 from archdsl.analysis.costs import Costs, CostTable
 from archdsl.analysis.fields import FieldTable, Ports, Values
 from archdsl.analysis.flatten import bind_turn, is_single, joined_path, module_name, own_label
+from archdsl.ir import design as d
 from archdsl.ir import typed as t
+from archdsl.ir.amount import Amount
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
 from archdsl.source.span import Span
@@ -26,6 +28,10 @@ UNFOLDED_TURNS = 4
 
 GROUP = "group"
 """The kind of a folded part that is no block: a named group, loop or condition, or one turn."""
+
+
+BEGIN, PATH, BRANCH, JOIN = "╭", "│", "├", "╰"
+"""What is drawn beside the rows of a join's paths."""
 
 
 class TooManyRows(Exception):
@@ -41,18 +47,35 @@ class Row:
     is_layer: bool
     inputs: tuple[TensorType, ...]
     output: TensorType | None
-    weights: int
-    macs: int | None
+    costs: Costs
     field: rf.Field
     span: Span
     when: str | None
-    layers: int = 1
     count: int = 1
     """How many equal rows in a row this one stands for; its costs are those of one of them."""
     last: str | None = None
     """The path of the last of them."""
     is_adaptive: bool = False
     """A layer whose windows depend on the size of its input."""
+    rail: str = ""
+    """How it stands in the joins around it, as a line drawn at its side: ``╭`` begins a path, ``╰`` joins them."""
+    skips: tuple[str, ...] = ()
+    """What a join takes beside the paths that have rows: ``input``, or the label of an earlier value."""
+
+    @property
+    def weights(self) -> int:
+        """Its trainable values."""
+        return self.costs.weights
+
+    @property
+    def macs(self) -> Amount | None:
+        """Its multiply-adds for one sample."""
+        return self.costs.macs
+
+    @property
+    def layers(self) -> int:
+        """How many layers and joins it stands for."""
+        return self.costs.layers
 
 
 def rows(design: t.TypedDesign, *, depth: int | None = None, merge_equal: bool = True) -> list[Row]:
@@ -81,10 +104,11 @@ class _Place:
     variables: dict[str, Value]
     inherited: str = ""
     when: str | None = None
+    rail: str = ""
 
     def under(self, name: str) -> _Place:
         """The inside of a module of this name."""
-        return _Place(joined_path(self.prefix, name), [0], self.variables, when=self.when)
+        return _Place(joined_path(self.prefix, name), [0], self.variables, when=self.when, rail=self.rail)
 
 
 class _Walker:
@@ -134,11 +158,26 @@ class _Walker:
         return field
 
     def _merge(self, node: t.TypedMerge, place: _Place, values: Values, x: rf.Field) -> rf.Field:
-        field = rf.joined([self.body(path, place, values, x) for path in node.paths])
+        begin, inside = len(self.rows), replace(place, rail=place.rail + PATH)
+        fields, skips = list[rf.Field](), list[str]()
+        for body in node.paths:
+            first = len(self.rows)
+            fields.append(self.body(body, inside, values, x))
+            if len(self.rows) == first:
+                skips.append(_skipped(body))
+            else:
+                self._mark(first, place.rail, BRANCH if first > begin else BEGIN)
         inputs = tuple(path.output for path in node.paths if path.output is not None)
         path = joined_path(place.prefix, own_label(node.node, place.variables) or node.node.op)
-        self._add(node, path, node.node.op, inputs, field, place)
+        field = rf.joined(fields)
+        joins = replace(place, rail=place.rail + JOIN if len(self.rows) > begin else place.rail)
+        self._add(node, path, node.node.op, inputs, field, joins, skips=tuple(skips))
         return field
+
+    def _mark(self, index: int, outer: str, rail: str) -> None:
+        """The first row of a path begins its line."""
+        row = self.rows[index]
+        self.rows[index] = replace(row, rail=outer + rail + row.rail[len(outer) + len(rail) :])
 
     def _add(
         self,
@@ -150,11 +189,11 @@ class _Walker:
         place: _Place,
         *,
         is_adaptive: bool = False,
+        skips: tuple[str, ...] = (),
     ) -> None:
-        costs, span = self._costs.layer(node), node.node.span
         self._append(
-            Row(path, kind, True, inputs, node.output, costs.weights, costs.macs, field, span, place.when,
-                is_adaptive=is_adaptive)
+            Row(path, kind, True, inputs, node.output, self._costs.layer(node), field, node.node.span, place.when,
+                is_adaptive=is_adaptive, rail=place.rail, skips=skips)
         )  # fmt: skip
 
     def _append(self, row: Row) -> None:
@@ -178,9 +217,7 @@ class _Walker:
         place: _Place,
     ) -> None:
         inputs = (types[0],) if types[0] is not None else ()
-        self._append(
-            Row(path, kind, False, inputs, types[1], costs.weights, costs.macs, field, span, place.when, costs.layers)
-        )
+        self._append(Row(path, kind, False, inputs, types[1], costs, field, span, place.when, rail=place.rail))
 
     def _apply(self, node: t.TypedApply, place: _Place, values: Values, x: rf.Field) -> tuple[rf.Field, Ports]:
         name = module_name(node.node.slot, place.counter, place.variables, place.inherited)
@@ -193,7 +230,8 @@ class _Walker:
             self._fold(path, instance.block.name, types, costs, field, node.node.span, place)
             return field, ports
         inside = Values.of_block(instance, [x, *(values.of(label) for label in node.tensors)])
-        self.body(instance.body, _Place(path, [0], dict(instance.arguments), when=place.when), inside, x)
+        within = replace(place.under(name), variables=dict(instance.arguments))
+        self.body(instance.body, within, inside, x)
         return field, ports
 
     def _group(self, node: t.TypedGroup | t.TypedChoice, place: _Place, values: Values, x: rf.Field) -> rf.Field:
@@ -267,3 +305,25 @@ class _Walker:
         names._costs, names._fields = self._costs, self._fields
         names._turn(node, turn.first + turn.count - 1, turn.body, aside, Values({}, {}), rf.Blind.NOTHING)
         return names.rows[0].path
+
+
+def _skipped(path: t.TypedBody) -> str:
+    """What a path without layers hands on."""
+    label = next((node.label for node in path.nodes if isinstance(node, t.TypedRefer)), d.X)
+    return "input" if label == d.X else label
+
+
+def last_field(found: list[Row]) -> tuple[int, ...] | None:
+    """What one place of the last feature map sees of the input, as published tables have it; None without one.
+
+    The last feature map is the last value with space before a pool that takes it all in, however large it is:
+    behind a global pool every network sees the whole image.
+    """
+    seen = None
+    for row in found:
+        if row.when is not None:
+            continue
+        if row.is_adaptive or row.output is None or row.output.rank < 3:
+            break
+        seen = rf.extents(row.field)
+    return seen

@@ -183,6 +183,8 @@ def wrong_kind(callee: str, name: str, kind: Kind, value: Value, span: Span) -> 
     help = None
     if kind is INT and isinstance(value, float):
         help = Help("sizes are whole numbers: divide with `//`")
+    elif isinstance(value, str) and kind in (INT, FLOAT) and value.isdigit() and len(value) < 10:
+        help = Help(f"write `{value}`, without quotes")
     elif isinstance(value, Dim):
         help = Help(f"{value} is open: fix the input's size, or pool to a fixed one")
     elif kind is FLOAT and isinstance(value, bool):

@@ -12,7 +12,7 @@ from archdsl.ir import design as d
 from archdsl.ir.dim import Dim
 from archdsl.ir.evaluate import EvaluationError, describe, evaluate
 from archdsl.ir.expr import Expr
-from archdsl.ir.kinds import is_int
+from archdsl.ir.kinds import UNKNOWN, is_int
 from archdsl.ir.types import Size, TensorType
 from archdsl.source.span import Span
 
@@ -20,9 +20,25 @@ from archdsl.source.span import Span
 def typed_inputs(
     network: d.Block, state: State, activation: Activation, sizes: Mapping[str, int]
 ) -> list[tuple[str, TensorType | None]]:
-    """The inputs in order; the type is None after a report."""
-    inputs = [node for node in network.body.nodes if isinstance(node, d.Input)]
-    return [(node.name, _input(node, state, activation, sizes)) for node in inputs]
+    """The inputs in order; the type is None after a report. Variables before an input may stand in its shape."""
+    inputs: list[tuple[str, TensorType | None]] = []
+    for node in network.body.nodes:
+        if isinstance(node, d.Let):
+            _define(node, activation)
+        elif isinstance(node, d.Input):
+            inputs.append((node.name, _input(node, state, activation, sizes)))
+    return inputs
+
+
+def _define(node: d.Let, activation: Activation) -> None:
+    """Gives a variable its value ahead of the walk over the body, which reports what is wrong with it."""
+    try:
+        value = evaluate(node.value, activation.environment())
+    except EvaluationError:
+        return
+    values = value if node.unpacks and isinstance(value, tuple) else (value,)
+    if len(values) == len(node.names):
+        activation.variables.update(zip(node.names, values, strict=True))
 
 
 def nominal_sizes(network: d.Block, state: State, activation: Activation) -> dict[str, int]:
@@ -88,6 +104,9 @@ def _size(
         value = evaluate(size, activation.environment())
     except EvaluationError as error:
         report_evaluation(error, state)
+        return None
+    if value is UNKNOWN:
+        state.failed = True  # reported where it was lowered
         return None
     if not is_int(value) or not isinstance(value, int) or value < 1:
         state.fail("E0206", f"a size is a whole number of at least 1, not {describe(value)}", span)

@@ -47,7 +47,7 @@ class NameCheck:
         except EvaluationError as error:
             report_evaluation(error, self._state)
             return None
-        reason = why_reserved(name)
+        reason = why_reserved(name.replace("-", "_"))
         if reason is None:
             return name
         self._state.fail("E0209", f"`{name[:80]}` cannot be a label: {reason}", template.span)

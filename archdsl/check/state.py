@@ -23,6 +23,8 @@ MAX_DEPTH = 64
 """Braces and applied blocks that lie in each other."""
 MAX_VISITED = 400_000
 """Steps that are looked at one by one: layers, and everything else that takes time."""
+MOST_WEIGHED = 60
+"""So many different conditions are weighed against each other to find those that exclude one."""
 MAX_DIMENSION = 2**24
 MAX_ELEMENTS = 2**40
 MAX_WEIGHTS = 10**13
@@ -189,9 +191,9 @@ class State:
         return True
 
     def _contradiction(self, accepted: SizeSet, reason: str, span: Span) -> None:
-        """Names the earlier condition that excludes this one, or the last ones if only all together do."""
+        """Names the earlier condition that excludes this one, or those few that do so together."""
         before = [condition for condition in self.conditions if condition.accepted.symbol == accepted.symbol]
-        guilty = [condition for condition in before if _exclude(condition.accepted, accepted)][:1] or before[-3:]
+        guilty = culprits(before, accepted)
         labels = [Label(condition.span, demand(condition.accepted, condition.reason)) for condition in guilty]
         message = f"no size `{accepted.symbol}` of the input satisfies all layers"
         self.fail("E0313", message, span, here=demand(accepted, reason), labels=labels)
@@ -207,11 +209,32 @@ def _accepted(requirement: Requirement) -> SizeSet:
     return Dim.solve_equal(left, right)
 
 
-def _exclude(left: SizeSet, right: SizeSet) -> bool:
+def culprits(before: Sequence[SizeCondition], accepted: SizeSet) -> list[SizeCondition]:
+    """Conditions that leave none of the accepted sizes, as few as can be: without any of them something would be left.
+
+    All of them together have to leave nothing. One that does so alone is preferred; equal ones stand for each other.
+    """
+    distinct = list({condition.accepted: condition for condition in reversed(before)}.values())[::-1]
+    alone = [condition for condition in distinct if _leave_nothing([condition], accepted)]
+    if alone:
+        return alone[:1]
+    kept = distinct
+    if len(distinct) > MOST_WEIGHED or not _leave_nothing(distinct, accepted):
+        return distinct[-3:]
+    for condition in distinct:
+        others = [other for other in kept if other is not condition]
+        if _leave_nothing(others, accepted):
+            kept = others
+    return kept
+
+
+def _leave_nothing(conditions: Sequence[SizeCondition], accepted: SizeSet) -> bool:
     try:
-        return left.intersect(right).never
+        for condition in conditions:
+            accepted = accepted.intersect(condition.accepted)
     except DimTooComplex:
         return False
+    return accepted.never
 
 
 def demand(accepted: SizeSet, reason: str) -> str:

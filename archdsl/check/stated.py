@@ -15,7 +15,7 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import is_int
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Requirement
-from archdsl.ops.rules import axis_word
+from archdsl.ops.rules import axis_word, independent
 from archdsl.source.span import Span
 
 
@@ -41,9 +41,10 @@ def compare_stated(
         except DimTooComplex as error:
             state.fail("E0305", f"whether {real} is {stated} cannot be decided: {error}", place, labels=labels)
             return None
-        if verdict is False:
+        if verdict is False or (axis == 0 and verdict is not True):
             here = f"{axis_word(actual, axis)} {real}, not {stated}"
-            state.fail(code, message, place, here=here, labels=labels, expected=expected, actual=actual)
+            help = independent(stated, real) if verdict is False else f"the batch stays open: write `{real}` or `_`"
+            state.fail(code, message, place, here=here, labels=labels, help=help, expected=expected, actual=actual)
             return None
         if verdict is not True:
             requirements.append(verdict)

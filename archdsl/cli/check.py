@@ -24,10 +24,12 @@ examples:
   archdsl check --ignore W0341,unused-name    without some warnings
   archdsl check --fix specs/                  repair misspelt names, delete ignore comments in vain
   archdsl check --diff specs/                 show that as a diff, change nothing
+  archdsl check --watch model.arch            check again at each change
   archdsl check - --stdin-filename a.arch     what comes in, as if it were a.arch
 
 Errors are always reported; --select and --ignore choose among warnings, by code, beginning of a code or name. The
 project's own settings stand in [tool.archdsl] of pyproject.toml, or in archdsl.toml.
+`archdsl explain CODE` tells what a finding means. A comment `# archdsl: ignore[CODE] reason` silences a warning.
 
 Exit codes: 0 nothing wrong, 1 findings, 2 wrong usage or configuration, files that cannot be read, an error of archdsl
 itself. Warnings alone end with 0, unless --error-on-warning is given.
@@ -37,7 +39,8 @@ itself. Warnings alone end with 0, unless --error-on-warning is given.
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders, `-` for standard input")
-    parser.add_argument("--format", choices=FORMATS, help="how findings are shown (default: full)")
+    listed = ", ".join(FORMATS)
+    parser.add_argument("--format", choices=FORMATS, metavar="FORMAT", help=f"how to show findings: {listed}")
     parser.add_argument(
         "-o",
         "--output",
@@ -45,18 +48,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=output,
         default=[],
         metavar="FORMAT[:FILE]",
-        help="a format, and the file that it goes to; may be repeated",
+        help="write findings to FILE in this format; may be repeated",
     )
-    parser.add_argument("--allow-outside", action="store_true", help="let FILE lie outside the working directory")
+    parser.add_argument("--allow-outside", action="store_true", help="also write outside the working directory")
     parser.add_argument(
         "--error-on-warning", action=argparse.BooleanOptionalAction, help="end with 1 on warnings too (default: no)"
     )
-    parser.add_argument("--select", action="append", default=[], metavar="CODES", help="only these warnings")
-    parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="all warnings but these")
-    parser.add_argument("--statistics", action="store_true", help="count the findings by code, too")
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="CODES",
+        help="report only these warnings: W0341,W03,unused-name",
+    )
+    parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="report all warnings but these")
+    parser.add_argument("--statistics", action="store_true", help="also count the findings by code")
     repair = parser.add_mutually_exclusive_group()
-    repair.add_argument("--fix", action="store_true", help="repair what can be repaired with certainty, in place")
+    repair.add_argument("--fix", action="store_true", help="repair the files, where there is no doubt how")
     repair.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    repair.add_argument("--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
     parser.add_argument("--stdin-filename", metavar="NAME", help="the name that `-` stands for, also in its imports")
     parser.add_argument("--no-config", action="store_true", help="pass over the project's configuration")
     parser.add_argument("--no-cache", action="store_true", help="check everything, even what has not changed")
@@ -67,6 +77,10 @@ def run(options: argparse.Namespace) -> int:
 
     :raises CommandError: where the options contradict each other, or an output cannot be written.
     """
+    if options.watch:
+        from archdsl.cli.watch import watch
+
+        return watch(options)
     settings = settings_of(options)
     for_screen = all(each.path is None and each.format in FOR_PEOPLE for each in settings.outputs)
     if not for_screen:

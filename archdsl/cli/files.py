@@ -24,6 +24,20 @@ def check_place(path: str, place: str, *, allow_outside: bool) -> None:
         raise CommandError(f"`{path}` cannot be written: there is no folder `{os.path.dirname(path) or folder}`")
 
 
+def rewrite(path: str, place: str, data: bytes) -> None:
+    """Gives a file (``place`` is its real path) other bytes; its permissions stay.
+
+    :raises CommandError: where it is read-only, or the system refuses.
+    """
+    try:
+        mode = stat.S_IMODE(os.stat(place).st_mode)
+    except OSError as error:
+        raise CommandError(f"`{path}` cannot be written: {reason(error)}") from None
+    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        raise CommandError(f"`{path}` is read-only, so it stays as it is")
+    replace(path, place, data, mode=mode)
+
+
 def replace(path: str, place: str, data: bytes, *, mode: int | None = None) -> None:
     """Writes beside the place and renames: whoever looks sees the old text or the new one, never a part.
 

@@ -6,24 +6,22 @@ Only files that were asked for are changed, each as a whole or not at all, and n
 from __future__ import annotations
 
 import argparse
-import difflib
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from archdsl.cli import terminal
 from archdsl.cli.checking import check_files, check_overlaid, read_stdin, stdin_path
-from archdsl.cli.files import check_place, replace
-from archdsl.cli.paths import STDIN, reason
+from archdsl.cli.difference import difference
+from archdsl.cli.files import check_place, rewrite
+from archdsl.cli.paths import STDIN
 from archdsl.cli.refusal import CommandError
 from archdsl.cli.reports import report, run_of, tell
 from archdsl.cli.settings import Settings, selection_of
-from archdsl.diagnostics.escape import escape, escape_start
 from archdsl.diagnostics.fixes import choose, edited
 from archdsl.diagnostics.render.run import Run
 from archdsl.driver.outcome import Outcome
 from archdsl.driver.overlay import place_of
-from archdsl.source.loader import STD_PREFIX, decode
+from archdsl.source.loader import STD_PREFIX, decode, read_bytes
 from archdsl.source.source import Source
 
 MOST_PASSES = 10
@@ -172,11 +170,8 @@ def _changed(path: str) -> str:
 
 
 def _bytes_of(place: str) -> bytes | None:
-    try:
-        with open(place, "rb") as stream:
-            return stream.read()
-    except OSError:
-        return None
+    found = read_bytes(place, place)
+    return found if isinstance(found, bytes) else None
 
 
 def _texts_of(place: str, outcomes: Iterable[Outcome]) -> set[str]:
@@ -205,11 +200,9 @@ def _write(repairs: _Repairs) -> list[str]:
             faults.append(_changed(path))
             continue
         try:
-            replace(path, place, data, mode=os.stat(place).st_mode)
+            rewrite(path, place, data)
         except CommandError as error:
             faults.append(str(error))
-        except OSError as error:
-            faults.append(f"`{path}` cannot be written: {reason(error)}")
     return faults
 
 
@@ -219,7 +212,7 @@ def _show_diff(repairs: _Repairs, run: Run, told: Sequence[str], *, statistics: 
         path = repairs.files[place]
         before, after = decode(path, repairs.originals[place]), decode(path, data)
         if isinstance(before, Source) and isinstance(after, Source):
-            terminal.show("".join(_diff(path, before.text, after.text)))
+            terminal.show("".join(difference(path, before.text, after.text)))
     report(run, [each for each in repairs.settings.outputs if each.path is not None], told=told)
     tell(run, told=told, statistics=statistics)
     for fault in repairs.faults:
@@ -228,17 +221,3 @@ def _show_diff(repairs: _Repairs, run: Run, told: Sequence[str], *, statistics: 
     if run.exit_code == 2 or repairs.faults:
         return 2
     return 1 if repairs.texts else run.exit_code
-
-
-def _diff(path: str, before: str, after: str) -> Iterator[str]:
-    """A unified diff, line by line; what would steer a screen or a log is shown escaped."""
-    name = escape(path)
-    for row in difflib.unified_diff(_lines(before), _lines(after), f"a/{name}", f"b/{name}", lineterm=""):
-        for line in row.split("\n"):
-            yield f"{line[:1]}{escape_start(line[1:])}\n"
-
-
-def _lines(text: str) -> list[str]:
-    """The lines; one that is not ended says so in a line of its own, as diffs do."""
-    *lines, last = text.split("\n")
-    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines

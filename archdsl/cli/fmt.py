@@ -6,15 +6,13 @@ What was formatted is told on standard output, unless that is for data: the text
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-import stat
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archdsl.cli import terminal
-from archdsl.cli.files import check_place, replace
+from archdsl.cli.difference import difference
+from archdsl.cli.files import check_place, rewrite
 from archdsl.cli.findings import show_on_stderr
 from archdsl.cli.paths import STDIN, display
 from archdsl.cli.refusal import CommandError
@@ -141,10 +139,7 @@ def _write(path: str, data: bytes, *, allow_outside: bool) -> None:
     """
     place = os.path.realpath(path)
     check_place(path, place, allow_outside=allow_outside)
-    mode = stat.S_IMODE(os.stat(place).st_mode)
-    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-        raise CommandError(f"`{path}` is read-only, so it stays as it is")
-    replace(path, place, data, mode=mode)
+    rewrite(path, place, data)
 
 
 def _show_change(source: Source, text: str, options: argparse.Namespace) -> None:
@@ -154,14 +149,7 @@ def _show_change(source: Source, text: str, options: argparse.Namespace) -> None
     elif text == source.text:
         terminal.remark(f"{name}: only its line ends or its byte-order mark would change\n")
     else:
-        terminal.show("".join(_difference(name, source.text, text)))
-
-
-def _difference(name: str, before: str, after: str) -> Iterator[str]:
-    """The unified diff of two texts."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    for line in difflib.unified_diff(old, new, name, name):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        terminal.show("".join(difference(source.path, source.text, text)))
 
 
 def _tell(text: str, options: argparse.Namespace) -> None:

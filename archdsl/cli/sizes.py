@@ -88,9 +88,9 @@ def _text(compilation: Compilation, document: SizesDocument, verdict: Verdict | 
     if document.at is None or verdict is None:
         return render_sizes(document, color=terminal.wants_color(terminal.output()))
     if verdict.finding is None:
-        return render_verdict(document.at)
+        return render_verdict(document, document.at)
     finding = in_full([verdict.finding], compilation.sources, sys.stdout)
-    return f"{render_verdict(document.at)}\n{finding}\n"
+    return f"{render_verdict(document, document.at)}\n{finding}"
 
 
 def _check_names(network: str, at: dict[str, int], known: tuple[str, ...]) -> None:

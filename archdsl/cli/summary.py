@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import re
 
+from archdsl.analysis.heaviest import COSTS
+from archdsl.analysis.memory import DTYPES, OPTIMIZERS
 from archdsl.cli import terminal
 from archdsl.cli.choose import choose_network, open_file
 from archdsl.cli.findings import show_on_stderr
 from archdsl.cli.refusal import CommandError
 from archdsl.driver.compilation import Compilation
-from archdsl.driver.summary import Summary, TooManyRows, document_of, open_sizes, summarize, text_of
+from archdsl.driver.summary import Setting, Summary, TooManyRows, document_of, open_sizes, summarize, text_of
 from archdsl.ir.design import Design
+from archdsl.report.csv import render_csv
 from archdsl.report.table import render_markdown, render_text
+from archdsl.syntax.literals import is_number, read_number
 
 EXAMPLES = """\
 examples:
@@ -20,8 +24,12 @@ examples:
   archdsl summary specs/resnet.arch -n resnet50 --size H=320 --size W=320 --depth all
   archdsl summary specs/lenet.arch --format markdown
 
+  archdsl summary specs/resnet.arch -n resnet50 --depth all --top 10
+  archdsl summary specs/resnet.arch -n resnet50 --batch 64 --dtype bf16 --memory 24GiB
+
 Weights are trainable values. MACs are multiply-adds for one sample, half of what torch.utils.flop_counter
-counts. The receptive field is in input pixels. Lines are those of the file, or of the file named before them.
+counts. Values are the outputs of layers. The receptive field is in input pixels. Lines are those of the file, or
+of the file named before them. Memory is what PyTorch allocates for weights and values, without workspaces.
 """
 
 DEFAULT_DEPTH = 2
@@ -36,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("file", metavar="FILE", help="the .arch file")
     parser.add_argument("-n", "--network", metavar="NETWORK", help="which network (default: the only one)")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: text")
+    parser.add_argument("--format", choices=("text", "json", "markdown", "csv"), default="text", help="default: text")
     parser.add_argument(
         "--size",
         action="append",
@@ -51,6 +59,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="fold what lies deeper: a number of path parts, or `all` (default: 2 or 1, to fit a screen; in JSON all)",
     )
+    parser.add_argument("--sort", choices=tuple(COSTS), help="the most costly rows first")
+    parser.add_argument("--top", type=_count, metavar="T", help="show the first T rows alone (by MACs without --sort)")
+    parser.add_argument("--batch", type=_count, default=1, metavar="B", help="samples, for memory (default: 1)")
+    parser.add_argument("--dtype", choices=tuple(DTYPES), default="fp32", help="type of all numbers (default: fp32)")
+    parser.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="adam", help="default: adam")
+    parser.add_argument("--memory", type=_bytes, metavar="24GiB", help="show the largest batch that fits")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,19 +83,23 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         terminal.show(text_of(document_of(summary)))
     elif options.format == "markdown":
-        terminal.show(render_markdown(summary))
+        terminal.show(render_markdown(summary, sort=options.sort, top=options.top))
+    elif options.format == "csv":
+        terminal.show(render_csv(summary, sort=options.sort, top=options.top))
     else:
-        terminal.show(render_text(summary, width=terminal.columns(stream), color=terminal.wants_color(stream)))
+        width, color = terminal.columns(stream), terminal.wants_color(stream)
+        terminal.show(render_text(summary, width=width, color=color, sort=options.sort, top=options.top))
     missing = [f"--size {name}=224" for name in open_sizes(typed) if name not in summary.sizes]
-    if summary.totals.macs is None and missing:
-        terminal.remark(f"for MACs, give the open sizes: {' '.join(missing)}\n")
+    if missing:
+        terminal.remark(f"for numbers and memory, give the open sizes: {' '.join(missing)}\n")
     return 0
 
 
 def _summary(compilation: Compilation, path: str, design: Design, options: argparse.Namespace) -> Summary | None:
     def at(depth: int | None) -> Summary | None:
         sizes, merge_equal = dict(options.size), options.format != "json"
-        return summarize(compilation, path, design, sizes=sizes, depth=depth, merge_equal=merge_equal)
+        setting = Setting(options.batch, options.dtype, options.optimizer, options.memory)
+        return summarize(compilation, path, design, sizes=sizes, depth=depth, merge_equal=merge_equal, setting=setting)
 
     try:
         if options.depth is not None or options.format == "json":
@@ -115,3 +133,16 @@ def _depth(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"write a whole number of at least 1, or `all`, not {text!r}")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"write a whole number from 1 to 9,999,999, not {text!r}")
+    return int(text)
+
+
+def _bytes(text: str) -> int:
+    value = read_number(text) if is_number(text) else None
+    if not isinstance(value, int) or value < 1:
+        raise argparse.ArgumentTypeError(f"write a number of bytes, as in 24GiB, 512MiB or 8G, not {text!r}")
+    return value

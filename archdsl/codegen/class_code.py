@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from archdsl.codegen.units import Formal
 from archdsl.ir.expr import Expr
@@ -22,3 +23,5 @@ class ClassCode:
     """The channels of the result in terms of the parameters; None where there is no such expression."""
     definition: ast.ClassDef
     output_count: int = 1
+    derived: Mapping[str, Expr] = field(default_factory=dict)
+    """Defaults that read other parameters: a caller that leaves such a parameter out passes its value."""

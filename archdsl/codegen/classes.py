@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
@@ -20,6 +21,7 @@ from archdsl.codegen.sinks import Attributes, Collected, NotPure
 from archdsl.codegen.units import Formal, Program, Unit, UnitKey
 from archdsl.ir import design as d
 from archdsl.ir.expr import Const, Expr, locals_in
+from archdsl.ir.kinds import SIZES, Kind
 from archdsl.ir.lines import is_sequential
 from archdsl.ir.terms import NOWHERE
 from archdsl.ir.typed import TypedDesign
@@ -73,7 +75,7 @@ class ClassWriter:
         if sequential and unit.body.numbered:
             base = "nn.Sequential"
             call_super = self._sequential_body(writer, unit)
-            body = [*writer.statements, call_super]
+            body = [*writer.without_idle_variables(), call_super]
             stored: set[str] = set()
             forward: ast.stmt | None = None
             count = 1
@@ -82,7 +84,7 @@ class ClassWriter:
             base = "nn.Sequential" if sequential else base
             forward, stored, count = (None, set(), 1) if sequential else self._forward(unit, decisions)
             saves = [py.assign(f"self.{key}", py.name(key)) for key in sorted(stored)]
-            body = [call_super, *saves, *writer.statements]
+            body = [call_super, *saves, *writer.without_idle_variables()]
         kept = self._kept_formals(unit, decisions, body, stored)
         channels = self._channel_formals(unit, writer, body, stored)
         methods.append(self._init(unit, kept, channels, body))
@@ -90,7 +92,8 @@ class ClassWriter:
             methods.append(forward)
         doc = [docstring(unit.doc, 1)] if unit.doc else []
         definition = ast.ClassDef(name, [py.dotted(base)], [], [*doc, *methods], [])
-        return ClassCode(name, kept, channels, self._output(writer), definition, count)
+        derived = {formal.name: formal.default for formal in unit.formals if _is_derived(formal.default)}
+        return ClassCode(name, kept, channels, self._output(writer), definition, count, derived)
 
     def _sequential_body(self, writer: InitWriter, unit: Unit) -> ast.stmt:
         """``super().__init__(modules)``, from one list of arguments or from a list that was filled before."""
@@ -142,7 +145,7 @@ class ClassWriter:
         read = _names_read(body) | stored
         kept = [formal for formal in unit.formals if formal.name in read and formal.name not in decisions.bound]
         plain = [
-            Formal(formal.name, formal.kind, formal.default if _is_plain_default(formal.default) else None)
+            Formal(formal.name, _kind_in(unit, formal), formal.default if _is_plain_default(formal.default) else None)
             for formal in kept
         ]
         return tuple(sorted(plain, key=lambda formal: formal.default is not None))
@@ -172,9 +175,9 @@ def docstring(text: str, level: int) -> ast.stmt:
     """A docstring statement, its paragraphs filled to the width of a line at this indentation."""
     width = LINE_WIDTH - 4 * level
     paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
-    if len(paragraphs) == 1 and width - 6 < len(text) <= width - 3:
-        width -= 3  # its closing quotes have no room on the line: it becomes two
-    filled = ["\n".join(textwrap.wrap(part, width - 3 * (index == 0))) for index, part in enumerate(paragraphs)]
+    # The quotes before the first line; behind it as well where the whole text might stand on it.
+    quotes = 6 if len(paragraphs) == 1 and len(paragraphs[0]) <= width - 3 else 3
+    filled = ["\n".join(textwrap.wrap(part, width - quotes * (index == 0))) for index, part in enumerate(paragraphs)]
     return py.expression(ast.Constant(docstring_value("\n\n".join(filled), level)))
 
 
@@ -190,6 +193,19 @@ def _names_read(statements: list[ast.stmt]) -> set[str]:
 def _is_plain_default(default: Expr | None) -> bool:
     """Whether a default can stand in a Python signature: it reads no other parameter."""
     return default is not None and not locals_in(default)
+
+
+def _kind_in(unit: Unit, formal: Formal) -> Kind | None:
+    """The kind of a parameter; of one number or one per axis, which of the two it is in this class."""
+    if formal.kind is not SIZES:
+        return formal.kind
+    values = [occurrence.variables.get(formal.name) for occurrence in unit.occurrences]
+    lengths = sorted({len(value) for value in values if isinstance(value, tuple)})
+    return Kind(" | ".join(["int", *(f"({', '.join(['int'] * length)})" for length in lengths)]), SIZES.accepts)
+
+
+def _is_derived(default: Expr | None) -> TypeGuard[Expr]:
+    return default is not None and not _is_plain_default(default)
 
 
 def annotation_of(formal: Formal) -> ast.expr:
@@ -212,6 +228,8 @@ def default_of(default: Expr) -> ast.expr:
 
 
 def _annotation(text: str) -> ast.expr:
+    if text.startswith("int | "):
+        return ast.BinOp(py.name("int"), ast.BitOr(), _annotation(text.removeprefix("int | ")))
     if text.startswith("["):
         return py.subscript(py.name("list"), _annotation(text[1:-1]))
     if text.startswith("("):

@@ -11,14 +11,13 @@ from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
 from archdsl.ir.expr import Const, Expr, Local, SizeOf, locals_in
+from archdsl.ir.lines import UNROLLED_TURNS
 from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, refers_to_computed_labels
 from archdsl.source.span import Span
 
 IN_CHANNELS = "in_channels"
-UNROLLED_TURNS = 4
-"""A loop with a fixed number of turns up to this is written out."""
 
 
 @dataclass(slots=True)
@@ -91,8 +90,8 @@ class Decisions:
         try:
             value = evaluate(iterable, Environment({}, _no_shapes))
         except EvaluationError:
-            uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)]
-            value = uses[0].items if uses else ()
+            found = {use.items for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)}
+            value = found.pop() if len(found) == 1 else None
         if isinstance(value, int):
             value = range(value)
         if not isinstance(value, tuple | range) or len(value) > 4096:

@@ -72,13 +72,15 @@ def common(sizes: object) -> Expr | None:
     return Const(size, NOWHERE) if isinstance(size, int) else None
 
 
-def after_merge(op: str, flows: list[Flow], uses: list[t.TypedMerge]) -> Flow:
-    """The flow after a join: concatenation adds channels, the others keep them."""
+def after_merge(op: str, start: Flow, flows: list[Flow], uses: list[t.TypedMerge]) -> Flow:
+    """The flow after a join of paths that begin at ``start``: concatenation adds channels, the others keep them."""
     space = frozenset[str]().union(*(flow.space for flow in flows))
     if op != "concat":
-        told = [flow.channels for flow in flows if flow.channels is not None]
-        known = next((channels for channels in told if not isinstance(channels, IfElse)), told[0] if told else None)
-        return Flow(known, space)
+        known = [flow.channels for flow in flows if flow.channels is not None]
+        if start.channels in known:
+            return Flow(start.channels, space)
+        plain = [channels for channels in known if not isinstance(channels, IfElse)]
+        return Flow(next(iter(plain or known), None), space)
     axes = {use.arguments.get("axis") for use in uses}
     if axes != {1}:
         return Flow(flows[0].channels, space)

@@ -125,7 +125,8 @@ class ForwardScope:
 
     def _save(self, label: str) -> None:
         """Keeps the running value under a name of its own, from which the flow goes on."""
-        name = fresh((label, f"{label}_out"), self._taken)
+        wanted = label.replace("-", "_")
+        name = fresh((wanted, f"{wanted}_out"), self._taken)
         self._taken.add(name)
         statement = py.assign(name, self._pending)
         self.statements.append(statement)
@@ -152,7 +153,10 @@ class ForwardScope:
             return Local(f"{name}_channels", expr.span)
         if own and expr.attribute == "channels" and not self.unit.is_network:
             return Local(IN_CHANNELS, expr.span)
-        size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
+        if label == d.X and self._spliced is not None:
+            size = self.unit.spliced_size(self._spliced, expr.attribute)
+        else:
+            size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
         if size is None:
             raise Refused(_UNSAYABLE_SIZE, expr.span)
         return Const(size, expr.span)
@@ -163,7 +167,7 @@ class ForwardScope:
             return py.name("layer")
         parts = tuple(part if isinstance(part, str) else self._term(part) for part in slot.name.parts)
         written = label_to_python(NameTemplate(parts, slot.name.span))
-        if isinstance(written, ast.Constant):
+        if isinstance(written, ast.Constant) and str(written.value).isidentifier():
             return py.member(str(written.value))
         return py.call("self.get_submodule", [written])
 

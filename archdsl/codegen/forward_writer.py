@@ -14,7 +14,7 @@ from archdsl.codegen.refusal import Refused
 from archdsl.codegen.units import outer_values
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Const, Expr, NameTemplate
+from archdsl.ir.expr import Const, Expr, IndexOf, NameTemplate
 from archdsl.ir.lines import MAX_NESTED, is_short
 from archdsl.ir.walk import level, refers_to_input
 from archdsl.ops import REGISTRY, defines_channels, is_a_call
@@ -87,9 +87,9 @@ class ForwardWriter(ForwardScope):
             if len(values) == 1:
                 self.scope[name] = Const(values.pop(), node.span)
                 continue
+            part = IndexOf(value, Const(index, node.span), node.span) if node.unpacks else value
             try:
-                if not node.unpacks:
-                    self.scope[name] = self._term(value)
+                self.scope[name] = self._term(part)
             except Refused as refusal:
                 self._unsayable[name] = refusal
 
@@ -161,9 +161,11 @@ class ForwardWriter(ForwardScope):
         assert isinstance(source, ast.Name)
         long = [index for index, path in enumerate(node.paths) if not self._is_short(path)]
         operands: list[ast.expr] = []
+        around = set(self._taken)
         for index, path in enumerate(node.paths):
             name = "out" if len(long) == 1 else f"branch{index + 1}"
             operands.append(self._path(path, source, name if index in long else None))
+        self._taken = around | set(self._saved.values())
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedMerge)]
         arguments = {argument.name: self._term(argument.value) for argument in node.arguments}
         self._pending, self._depth = self._joined(node, operands, arguments, uses), 1
@@ -210,8 +212,6 @@ class ForwardWriter(ForwardScope):
         if name is not None and self._depth:
             self.flush()
         value = self._pending
-        if name is not None:
-            self._taken.discard(self._variable)
         self._variable, self._comments = outer
         return value
 

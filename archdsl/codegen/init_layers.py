@@ -146,6 +146,7 @@ class InitLayers(InitScope):
         (unit,) = units.values()
         callee = self._class_of(unit)
         incoming = self._incoming(node, unit, applied)
+        arguments = self._completed(callee, arguments)
         assert node.slot is not None
         self._add(node.slot, self._construct(callee, self._channels_for(callee, incoming, node), arguments), sink)
         self.flow = self._after_block(callee, incoming, arguments, applied)
@@ -186,6 +187,14 @@ class InitLayers(InitScope):
         free = [name for name in formals if name not in fixed]
         given = {free[int(name[1:])] if name.startswith("#") else name: value for name, value in arguments.items()}
         return fixed | given
+
+    def _completed(self, callee: ClassCode, arguments: dict[str, Expr]) -> dict[str, Expr]:
+        """The arguments with defaults that read other parameters computed from what those are here."""
+        terms = {formal.name: formal.default for formal in callee.formals if formal.default is not None} | arguments
+        for name, default in callee.derived.items():
+            if name not in arguments:
+                terms[name] = arguments[name] = substitute(default, terms, self.size)
+        return arguments
 
     def _construct(self, callee: ClassCode, channels: list[Expr], arguments: dict[str, Expr]) -> ast.expr:
         """``Bottleneck(256, 128, stride=2)``: positional as long as nothing is left out, then by name."""

@@ -16,7 +16,19 @@ from archdsl.codegen.refusal import Refused
 from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Program, Unit
 from archdsl.ir import design as d
-from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, SizeOf, locals_in
+from archdsl.ir.expr import (
+    BinaryOp,
+    BuiltinCall,
+    Const,
+    Expr,
+    IfElse,
+    IndexOf,
+    Items,
+    Local,
+    NameTemplate,
+    SizeOf,
+    locals_in,
+)
 from archdsl.ir.terms import NOWHERE
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, label_of
@@ -49,6 +61,8 @@ class InitScope:
         self._blocks = dict(self.unit.blocks)
         self.closed: dict[str, Expr | None] = {}
         """Running channel counts: what each is at the end, in terms of the parameters, where that is plain."""
+        self._variables: dict[str, Expr] = {}
+        """Variables of the constructor that a `let` became, with what they stand for."""
         self._outer: list[list[ast.stmt]] = []
         self._carrying: str | None = None
         self._spliced = False
@@ -125,13 +139,42 @@ class InitScope:
         known = {name: value for name, value in running.items() if value is not None}
         return substitute(channels, known, self.size) if len(known) == len(running) else None
 
+    def variable_for(self, wanted: str, term: Expr) -> Expr:
+        """A variable for what a ``let`` computes; the term itself where it is a name or a number."""
+        if not isinstance(term, BinaryOp | BuiltinCall | IfElse | Items):
+            return term
+        variable = fresh((wanted,), self._taken)
+        self._taken.add(variable)
+        self._variables[variable] = self.expanded(term)
+        self.closed[variable] = self.closed_form_of(term)
+        self.statements.append(py.assign(variable, self.written(term)))
+        return local(variable)
+
+    def variables_for(self, wanted: tuple[str, ...], term: Expr) -> list[Expr]:
+        """Variables for the parts of a tuple."""
+        variables = [fresh((name,), self._taken) for name in wanted]
+        self._taken.update(variables)
+        for index, variable in enumerate(variables):
+            self._variables[variable] = IndexOf(self.expanded(term), Const(index, NOWHERE), NOWHERE)
+            self.closed[variable] = None
+        self.statements.append(ast.Assign([py.target_of(variables)], self.written(term)))
+        return [local(variable) for variable in variables]
+
+    def expanded(self, expr: Expr) -> Expr:
+        """A term with the variables that a ``let`` became replaced by what they stand for."""
+        return substitute(expr, self._variables, self.size)
+
+    def without_idle_variables(self) -> list[ast.stmt]:
+        """The statements without those that only set a variable which nothing reads."""
+        return without_idle(self.statements, frozenset(self.closed))
+
     def carry(self, node: d.Node) -> str:
         """A variable that holds the channel count from here on."""
         current = self.flow.channels
         if self._carrying is not None:
             self._settle(self._carrying, node)
             return self._carrying
-        if isinstance(current, Local) and current.name in self.closed:
+        if isinstance(current, Local) and current.name in self.closed.keys() - self._variables.keys():
             return current.name
         if isinstance(current, Local) and current.name == IN_CHANNELS and not self.unit.is_network:
             variable = fresh(("channels", "width", "features"), self._taken)
@@ -173,7 +216,7 @@ class InitScope:
 
 _STATE = (
     "scope", "flow", "closed", "uses_in_channels",
-    "_labels", "_taken", "_shared", "_block_flow", "_spliced", "_blocks", "_carrying", "_outer",
+    "_labels", "_taken", "_shared", "_block_flow", "_spliced", "_blocks", "_carrying", "_outer", "_variables",
 )  # fmt: skip
 """What writing changes and an attempt has to give back."""
 
@@ -189,3 +232,53 @@ def is_constant(expr: Expr) -> bool:
 
 def _ends_in_channels(value: TensorType) -> bool:
     return value.channel_axis == value.rank - 1
+
+
+def without_idle(statements: list[ast.stmt], variables: frozenset[str]) -> list[ast.stmt]:
+    """Statements without assignments to variables that nothing else reads, inner blocks included."""
+    while _drop(statements, variables - _names_read(statements)):
+        pass
+    return statements
+
+
+def _names_read(statements: list[ast.stmt]) -> set[str]:
+    """The names that statements read; that a variable is computed from itself does not count."""
+    read: set[str] = set()
+    for statement in statements:
+        parts: list[ast.AST] = [statement]
+        if isinstance(statement, ast.For | ast.If):
+            read |= _names_read(statement.body) | _names_read(statement.orelse)
+            parts = [statement.iter if isinstance(statement, ast.For) else statement.test]
+        names = (node for part in parts for node in ast.walk(part) if isinstance(node, ast.Name))
+        read |= {node.id for node in names if isinstance(node.ctx, ast.Load) and not _sets_only(statement, {node.id})}
+    return read
+
+
+def _drop(statements: list[ast.stmt], idle: frozenset[str]) -> bool:
+    """Takes assignments to some variables out, and what they leave empty; whether there were any."""
+    kept = [statement for statement in statements if not _sets_only(statement, idle)]
+    changed = len(kept) < len(statements)
+    for statement in kept:
+        if isinstance(statement, ast.For | ast.If):
+            changed |= _drop(statement.body, idle)
+            changed |= _drop(statement.orelse, idle)
+    statements[:] = [_filled(statement) for statement in kept if not _is_empty(statement)]
+    return changed
+
+
+def _sets_only(statement: ast.stmt, idle: Collection[str]) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AugAssign(target=ast.Name(id=name)):
+            return name in idle
+    return False
+
+
+def _is_empty(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.For | ast.If) and not statement.body and not statement.orelse
+
+
+def _filled(statement: ast.stmt) -> ast.stmt:
+    """A condition whose first branch is empty, the other way round."""
+    if isinstance(statement, ast.If) and not statement.body:
+        return ast.If(ast.UnaryOp(ast.Not(), statement.test), statement.orelse, [])
+    return statement

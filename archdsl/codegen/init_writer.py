@@ -7,23 +7,24 @@ import ast
 from archdsl.codegen import pytree as py
 from archdsl.codegen.decisions import inline_scope, local
 from archdsl.codegen.flow import Flow, after_merge, common
-from archdsl.codegen.init_layers import InitLayers
+from archdsl.codegen.init_values import InitValues
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
-from archdsl.codegen.sinks import Collected, ModuleSink, NotPure
+from archdsl.codegen.sinks import Attributes, Collected, ModuleSink, NotPure
 from archdsl.codegen.symbolic import added_per_turn, factor_per_turn, last_of, substitute, turns_of
-from archdsl.codegen.units import Unit, block_bindings, outer_values
+from archdsl.codegen.units import Unit, outer_values, words
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import BinaryOp, Const, Expr, IfElse, IndexOf, NameTemplate, locals_in
+from archdsl.ir.expr import BinaryOp, Expr, IfElse, IndexOf, NameTemplate, locals_in
 from archdsl.ir.lines import is_sequential
 from archdsl.ir.terms import NOWHERE, number, plus, times
+from archdsl.ir.walk import every
 
 _CHANNELS = local("@channels")
 """The channels before a turn, while it is found out what a turn makes of them."""
 
 
-class InitWriter(InitLayers):
+class InitWriter(InitValues):
     """The modules of one class: bodies, joins, groups, loops and conditions."""
 
     def body(self, body: d.Body, sink: ModuleSink) -> None:
@@ -65,58 +66,13 @@ class InitWriter(InitLayers):
             case d.Choice():
                 self._choice(node, sink)
             case d.Let(names=names, value=value):
-                self._let(names, value, node)
-            case d.Refer(name=name):
-                text = self._label_text(name)
-                self.flow = self._value_flow(text, node)
-            case d.Port():
-                uses = self.unit.uses(node)
-                self.flow = Flow(common(use.output.channels if use.output is not None else None for use in uses))
-            case d.Input():
-                self._input(node)
+                self._let(names, value, node, sink)
+            case d.Assert() | d.Refer() | d.Port() | d.Input():
+                self._wordless(node)
             case d.Output(body=d.Body() as body):
                 before = self.flow
                 self.body(body, sink)
                 self.flow = before
-
-    def _blocks_given(self, node: d.Inline) -> dict[str, d.BlockValue]:
-        """The block-valued arguments of a spliced block; in one class they are the same in every use."""
-        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedInline)]
-        return block_bindings(uses[0].arguments) if uses else {}
-
-    def _input(self, node: d.Input) -> None:
-        """The channels of an input as the spec states them; the chain begins with the first one."""
-        sizes = node.shape.sizes
-        terms = [size if isinstance(size, str | None) else self.term(size) for size in sizes]
-        space = frozenset[str]().union(*(locals_in(term) for term in terms[2:] if not isinstance(term, str | None)))
-        channels = terms[1] if not isinstance(terms[1], str) else None
-        flow = self._labels[node.name] = Flow(channels, space)
-        if node is next(other for other in self.unit.body.nodes if isinstance(other, d.Input)):
-            self.flow = self._block_flow = flow
-
-    def _value_flow(self, text: str | None, node: d.Node) -> Flow:
-        known = self._value_of(text)
-        if known is not None:
-            return known
-        uses = self.unit.uses(node)
-        return Flow(common(use.output.channels if use.output is not None else None for use in uses))
-
-    def _let(self, names: tuple[str, ...], value: Expr, node: d.Let) -> None:
-        term = self.term(value)
-        if not node.unpacks:
-            self.scope[names[0]] = term
-            return
-        parts = getattr(term, "items", None)
-        for index, name in enumerate(names):
-            if isinstance(parts, tuple):
-                self.scope[name] = parts[index]
-            else:
-                uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLet)]
-                values = {use.values[index] for use in uses}
-                if len(values) != 1:
-                    raise Refused("this `let` takes apart a value that differs between applications", node.span)
-                self.decisions.pin(term)
-                self.scope[name] = Const(values.pop(), NOWHERE)
 
     def _merge(self, node: d.Merge, paths: tuple[d.Body, ...], sink: ModuleSink) -> None:
         start = self.flow
@@ -126,12 +82,18 @@ class InitWriter(InitLayers):
             self.body(path, sink)
             flows.append(self.flow)
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedMerge)]
-        self.flow = after_merge(node.op, flows, uses)
+        self.flow = after_merge(node.op, start, flows, uses)
+
+    def _hint(self, slot: d.Slot | None) -> str:
+        """A variable name for a list of modules: the label, or what is written out in it."""
+        if slot is None or slot.name is None:
+            return "layers"
+        return (self._label_text(slot.name) or words(slot.name)).replace("-", "_") or "layers"
 
     def _group(self, node: d.Group) -> ast.expr:
         """A labelled group: an ``nn.Sequential``, or a class of its own where it has joins."""
         if is_sequential(node.body):
-            return self.sequential(node.body, _hint(node.slot))
+            return self.sequential(node.body, self._hint(node.slot))
         return self._own_class(node, [use.body for use in self.unit.uses(node) if isinstance(use, t.TypedGroup)])
 
     def sequential(self, body: d.Body, hint: str) -> ast.expr:
@@ -176,7 +138,7 @@ class InitWriter(InitLayers):
         own = node.own or not is_sequential(node.body)
         turns = d.Loop(node.names, node.unpacks, node.iterable, node.body, None, None, own, node.span)
         numbered = own or node.body.numbered
-        made = self.sequential(d.Body((turns,), node.span, True, numbered), _hint(node.slot))
+        made = self.sequential(d.Body((turns,), node.span, True, numbered), self._hint(node.slot))
         return _listed(made) if outer_values(node.body).read else made
 
     def _turn(self, node: d.Loop, sink: ModuleSink, index: int | None = None) -> None:
@@ -190,7 +152,9 @@ class InitWriter(InitLayers):
 
     def _loop(self, node: d.Loop, sink: ModuleSink) -> None:
         iterable = self.term(node.iterable)
-        turns = self.decisions.written_out(node, iterable)
+        needed = self.decisions.writes_out_loops or isinstance(sink, Attributes)
+        written_out = needed or not _repeats_itself(node)
+        turns = self.decisions.written_out(node, self.expanded(iterable)) if written_out else None
         if turns is not None:
             for index, values in enumerate(turns):
                 self.scope.update(zip(node.names, values, strict=True))
@@ -254,6 +218,8 @@ class InitWriter(InitLayers):
     def _closed_form(self, node: d.Loop, iterable: Expr, after: Expr | None) -> Expr | None:
         """The channels after all turns: every turn adds or multiplies the same, or the last turn says them."""
         before = self.closed_form_of(self.flow.channels)
+        if after is not None:
+            after = self.expanded(after)
         turns = turns_of(iterable, node.is_repeat)
         if after is None or before is None or turns is None:
             return None
@@ -285,7 +251,7 @@ class InitWriter(InitLayers):
 
     def _choice(self, node: d.Choice, sink: ModuleSink) -> None:
         tested = self.term(node.condition)
-        decided = self.decisions.condition(node, tested)
+        decided = self.decisions.condition(node, self.expanded(tested))
         if node.slot is not None:
             self._named_choice(node, tested, decided, sink)
         elif decided is not None:
@@ -325,7 +291,7 @@ class InitWriter(InitLayers):
             return collected.modules[0]
         if not is_sequential(body):
             raise Refused("a condition with joins in it needs a block for each branch", node.span)
-        return self.sequential(body, _hint(node.slot))
+        return self.sequential(body, self._hint(node.slot))
 
     def _kept_choice(self, node: d.Choice, tested: Expr, sink: ModuleSink) -> None:
         flows = [self._channels_after(branch) for branch in (node.then, node.otherwise)]
@@ -372,10 +338,9 @@ def _listed(sequential: ast.expr) -> ast.expr:
     return py.call("nn.ModuleList", [py.list_of(sequential.args)])
 
 
-def _hint(slot: d.Slot | None) -> str:
-    """A variable name for a list of modules."""
-    plain = slot.name.plain if slot is not None and slot.name is not None else None
-    return plain or "layers"
+def _repeats_itself(node: d.Loop) -> bool:
+    """Whether a loop has loops in it: written out turn by turn, each of them would be there several times."""
+    return any(isinstance(inner, d.Loop) for inner in every(node.body))
 
 
 def _used_names(names: tuple[str, ...], statements: list[ast.stmt]) -> tuple[str, ...]:

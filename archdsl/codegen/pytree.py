@@ -109,7 +109,11 @@ def joined(parts: Sequence[str | ast.expr]) -> ast.expr:
         return ast.Constant("".join(part for part in parts if isinstance(part, str)))
     values: list[ast.expr] = []
     for part in parts:
-        values.append(ast.Constant(part) if isinstance(part, str) else ast.FormattedValue(part, -1, None))
+        last = values[-1] if values else None
+        if isinstance(part, str) and isinstance(last, ast.Constant):
+            values[-1] = ast.Constant(f"{last.value!s}{part}")
+        else:
+            values.append(ast.Constant(part) if isinstance(part, str) else ast.FormattedValue(part, -1, None))
     return ast.JoinedStr(values)
 
 

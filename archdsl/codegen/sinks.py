@@ -46,7 +46,7 @@ class Attributes(ModuleSink):
         self._statements = statements
 
     def add(self, name: ast.expr | None, module: ast.expr, *, typed: bool = False) -> None:
-        if not isinstance(name, ast.Constant):
+        if not isinstance(name, ast.Constant) or not str(name.value).isidentifier():
             assert name is not None
             self._statements.append(py.expression(py.call("self.add_module", [name, module])))
         elif typed:
@@ -85,6 +85,9 @@ class _Listed(ModuleSink):
 
     def add(self, name: ast.expr | None, module: ast.expr, *, typed: bool = False) -> None:
         last = self._statements[-1] if self._statements else None
+        if isinstance(last, ast.AnnAssign) and isinstance(last.value, ast.List) and self._is_own(last.target):
+            last.value.elts.append(module)
+            return
         if last is not None and last is self._last and isinstance(last, ast.AugAssign):
             assert isinstance(last.value, ast.List)
             last.value.elts.append(module)
@@ -99,6 +102,9 @@ class _Listed(ModuleSink):
 
     def into(self, statements: list[ast.stmt]) -> ModuleSink:
         return _Listed(statements, self._variable)
+
+    def _is_own(self, target: ast.expr) -> bool:
+        return isinstance(target, ast.Name) and target.id == self._variable
 
 
 class _Named(ModuleSink):

@@ -17,9 +17,32 @@ from archdsl.ops import REGISTRY
 DEFINITIONS = {
     "round_to": '''
 def round_to(number: float, multiple: int) -> int:
-    """The nearest multiple, at least one; the next one where more than a tenth of the number would be lost."""
+    """The nearest multiple; the next one where more than a tenth would be lost."""
     rounded = max(multiple, int((2 * number + multiple) // (2 * multiple)) * multiple)
     return rounded if 10 * rounded >= 9 * number else rounded + multiple
+''',
+    "Narrow": '''
+class Narrow(nn.Module):
+    """Takes some of the channels."""
+
+    def __init__(self, start: int, channels: int) -> None:
+        super().__init__()
+        self.start, self.channels = start, channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.narrow(x, 1, self.start, self.channels)
+''',
+    "PadChannels": '''
+class PadChannels(nn.Module):
+    """Appends channels of zeros."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        zeros = x.new_zeros(x.shape[0], self.channels - x.shape[1], *x.shape[2:])
+        return torch.cat([x, zeros], dim=1)
 ''',
     **{
         source.split(maxsplit=2)[1].split("(")[0]: source

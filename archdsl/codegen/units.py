@@ -73,6 +73,13 @@ class Unit:
         size = sizes.pop() if len(sizes) == 1 else None
         return size if isinstance(size, int) else None
 
+    def spliced_size(self, node: d.Inline, attribute: str) -> int | None:
+        """A size of what flows into a spliced block, if it is the same number in every use."""
+        inputs = [use.body.input for use in self.uses(node) if isinstance(use, t.TypedInline)]
+        sizes = {size_of(type_, attribute) if type_ is not None else None for type_ in inputs}
+        size = sizes.pop() if len(sizes) == 1 else None
+        return size if isinstance(size, int) else None
+
     def size_of(self, label: str, attribute: str) -> int | None:
         """A size of a labelled value or input, if it is the same number in every use."""
         nodes = [node for node in every(self.body) if (name := label_of(node)) is not None and name.plain == label]
@@ -219,7 +226,7 @@ class Program:
             blocks = block_bindings(taken)
             kinds = {formal.name: formal.kind for formal in unit.formals}
             formals = tuple(Formal(key_, kinds.get(key_)) for key_ in taken if key_ not in blocks)
-            inner = Unit(key, f"{name}_{_words(label)}", node.body, formals, "", False, outer_values(node.body))
+            inner = Unit(key, f"{name}_{words(label)}", node.body, formals, "", False, outer_values(node.body))
             inner.blocks = blocks
             self.units[key] = inner
         if body.input is None:
@@ -228,7 +235,8 @@ class Program:
         self._walk(inner, body, dict(variables), inner.name)
 
 
-def _words(template: NameTemplate | None) -> str:
+def words(template: NameTemplate | None) -> str:
+    """The written part of a label, in the singular."""
     if template is None:
         return "layer"
     text = "".join(part for part in template.parts if isinstance(part, str))

@@ -42,6 +42,7 @@ class Network(Part):
     parameters: list[NetworkParameter]
     inputs: list[NetworkInput]
     outputs: list[NetworkOutput]
+    accepted: dict[str, str] = Field(description="What the layers accept of each open size, in words.")
     declared: dict[str, str] = Field(description="What the inputs declare of their open sizes, in words: all works.")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archdsl.check.check import check
 from archdsl.diagnostics.sink import Sink
+from archdsl.driver.expectations import keeps_its_expectations
 from archdsl.driver.refused import finding_of
 from archdsl.elaborate.designs import elaborate
 from archdsl.elaborate.lower import Lowering
@@ -79,8 +80,14 @@ class Compilation:
         """A network of a file, checked."""
         key = (path, design.name)
         if key not in self._typed:
-            self._typed[key] = check(design, self.sink)
+            self._typed[key] = self._checked(design)
         return self._typed[key]
+
+    def _checked(self, design: Design) -> TypedDesign | None:
+        typed = check(design, self.sink)
+        if typed is None or not typed.complete or keeps_its_expectations(typed, self.sink):
+            return typed
+        return replace(typed, complete=False)
 
     def check_file(self, path: str) -> tuple[Design, ...]:
         """Checks every network of a file."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from archdsl.analysis.sizes import open_symbols
 from archdsl.documents.base import JsonValue
 from archdsl.documents.networks import Network, NetworkInput, NetworkOutput, NetworkParameter, NetworksDocument
 from archdsl.driver.compilation import Compilation
 from archdsl.ir.design import BlockValue, Design
+from archdsl.ir.dim import SizeSet
 from archdsl.ir.kinds import Value
 from archdsl.ir.typed import TypedDesign
 
@@ -31,6 +33,7 @@ def _network(path: str, compilation: Compilation, design: Design) -> Network:
         parameters=_parameters(design, typed.root.arguments if typed is not None else {}),
         inputs=_inputs(typed) if typed is not None else [],
         outputs=_outputs(typed) if typed is not None else _stated_outputs(design),
+        accepted=_accepted(typed) if typed is not None and typed.complete else {},
         declared=_declared(typed) if typed is not None and typed.complete else {},
     )
 
@@ -57,6 +60,11 @@ def _outputs(typed: TypedDesign) -> list[NetworkOutput]:
         NetworkOutput(name=name, shape=list(value.as_json()) if value is not None else None, when=when)
         for name, value, when in typed.outputs
     ]
+
+
+def _accepted(typed: TypedDesign) -> dict[str, str]:
+    everything = (SizeSet.of(True, symbol) for symbol in open_symbols(typed))
+    return {sizes.symbol or "": typed.accepted.get(sizes.symbol or "", sizes).describe() for sizes in everything}
 
 
 def _declared(typed: TypedDesign) -> dict[str, str]:

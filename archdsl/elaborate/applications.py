@@ -152,7 +152,8 @@ class Applications:
         if not is_block:
             declared = self._scope.variables[name][1]
             what = f"`{name}` is of type {declared}" if declared is not None else f"`{name}` is a variable"
-            self._scope.fail("E0206", f"{what}: only a `block` can be a step", node.name.span)
+            help = f"hand it to a parameter of type `block`, or write the step itself where `{name}` stands"
+            self._scope.fail("E0206", f"{what}: only a `block` parameter can be a step", node.name.span, help)
             return Unknown(node.span)
         if node.inline:
             self._scope.fail("E0218", f"which block `{name}` is depends on the call: it cannot be inlined", node.span)

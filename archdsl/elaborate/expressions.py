@@ -24,6 +24,7 @@ from archdsl.ir.expr import (
     SizeOf,
     UnaryOp,
 )
+from archdsl.ir.kinds import UNKNOWN
 from archdsl.ops import REGISTRY
 from archdsl.source.span import Span
 from archdsl.syntax import ast
@@ -72,7 +73,24 @@ def lower_shape_size(scope: BlockScope, node: ast.Expression) -> Expr | str | No
         name = node.template.plain
         if name is not None and name not in scope.variables and _SYMBOL.fullmatch(name):
             return name
+        if name is not None and name in scope.small_sizes:
+            return name
     return lower_expression(scope, node, symbols=True)
+
+
+def lower_input_size(scope: BlockScope, node: ast.Expression) -> Expr | str:
+    """One size of an input. Open sizes in small letters are reported once, and then taken for what is meant."""
+    name = node.template.plain if isinstance(node, ast.Name) else None
+    is_new = name is not None and name not in scope.variables and name not in scope.definitions
+    if name is not None and is_new and name[0].islower() and name not in REGISTRY and not scope.is_unknown(name):
+        if not scope.small_sizes:
+            help = f"write `{name.upper()}`, or give it a value: `let {name} = ...`, or a parameter"
+            scope.fail("E0219", f"nothing here is called `{name}`; open sizes are in capital letters", node.span, help)
+        scope.small_sizes.add(name)
+        scope.valueless.add(name)
+        return name
+    lowered = lower_shape_size(scope, node)
+    return Const(UNKNOWN, node.span) if lowered is None else lowered
 
 
 def given_arguments(scope: BlockScope, arguments: ast.Arguments | None) -> list[Given] | None:
@@ -206,14 +224,15 @@ class _Lowering:
         if name not in FUNCTIONS:
             known = ", ".join(f"`{function}`" for function in FUNCTIONS)
             near = scope.suggestion(name, function.span, FUNCTIONS, scope.definitions, REGISTRY)
-            help = near or f"the functions are {known}"
+            help = "a range is written `0..3`" if name == "range" else near or f"the functions are {known}"
             raise self._fault("E0219", f"there is no function `{name}`", function.span, help)
         least, most = FUNCTIONS[name]
         for item in arguments.items:
             if isinstance(item, ast.Keyword):
                 raise self._fault("E0202", f"`{name}` takes its arguments without names", item.name.span)
         if not least <= len(arguments.items) <= most:
-            takes = "one argument" if most == 1 else f"{least} to {most} arguments"
+            count = f"{least}" if least == most else f"{least} to {most}"
+            takes = "one argument" if most == 1 else f"{count} arguments"
             raise self._fault("E0205", f"`{name}` takes {takes}, not {len(arguments.items)}", arguments.span)
         values = tuple(self.expression(item) for item in arguments.items if not isinstance(item, ast.Keyword))
         return BuiltinCall(name, values, span)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.design import BLOCK, TENSOR
-from archdsl.ir.kinds import BOOL, FLOAT, INT, STRING, Kind, list_of, tuple_of
+from archdsl.ir.kinds import BOOL, FLOAT, INT, SIZES, STRING, Kind, list_of, tuple_of
 from archdsl.syntax import ast
 
-KINDS = {"int": INT, "float": FLOAT, "bool": BOOL, "string": STRING, "block": BLOCK, "tensor": TENSOR}
+KINDS = {"int": INT, "float": FLOAT, "bool": BOOL, "string": STRING, "sizes": SIZES, "block": BLOCK, "tensor": TENSOR}
 
 
 def lower_kind(scope: BlockScope, node: ast.TypeExpression) -> Kind | None:

@@ -10,20 +10,19 @@ from archdsl.elaborate.expressions import lower_expression
 from archdsl.elaborate.extent import Extents
 from archdsl.elaborate.kinds import lower_kind
 from archdsl.elaborate.scope import BlockScope
-from archdsl.elaborate.slots import assign_slots
+from archdsl.elaborate.slots import place_modules
 from archdsl.elaborate.statements import StatementLowering
 from archdsl.elaborate.uses import report_unused
-from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output, Unknown
+from archdsl.ir.design import TENSOR, Block, BlockParameter, Body, Expectation, Output, Tolerance, Unknown
 from archdsl.ir.expr import Const, sizes_in
 from archdsl.ir.kinds import ANY, UNKNOWN, Kind
+from archdsl.ir.metrics import METRICS
 from archdsl.ir.reserved import why_reserved
 from archdsl.ir.walk import written
 from archdsl.resolve.resolved import Definition
 from archdsl.source.span import Span
 from archdsl.syntax import ast
 
-METRICS = ("params",)
-"""What ``expect`` can ask for."""
 MAX_PARAMETERS = 255
 MAX_CHAIN = 64
 """Blocks in each other that are read while the one around them is being read."""
@@ -139,7 +138,7 @@ class Lowering:
             self._check_contract(node, raw)
         if not self._extents.is_bounded(raw):
             return None
-        body = assign_slots(raw, scope.report, network=node.is_network)
+        body = place_modules(raw, scope.report, network=node.is_network)
         block = Block(
             name=node.name.text,
             is_network=node.is_network,
@@ -232,11 +231,23 @@ def lower_expectation(scope: BlockScope, node: ast.Expect, *, allowed: bool) -> 
         return ()
     if node.metric.text not in METRICS:
         known = ", ".join(f"`{metric}`" for metric in METRICS)
-        help = scope.suggestion(node.metric.text, node.metric.span, METRICS) or f"what can be expected is {known}"
+        help = (
+            scope.suggestion(node.metric.text, node.metric.span, tuple(METRICS)) or f"what can be expected is {known}"
+        )
         message = f"nothing is known about the `{node.metric.text}` of a network"
         scope.fail("E0219", message, node.metric.span, help)
         return ()
+    if node.tolerance is not None and node.relation != "==":
+        message = f"`within` belongs to `==`: a bound such as `{node.relation}` is kept or not"
+        scope.fail("E0218", message, node.tolerance.span, "move the bound instead")
+        return ()
     value = lower_expression(scope, node.value)
+    tolerance = _tolerance(scope, node.tolerance)
     if value is None:
         return ()
-    return (Expectation(node.metric.text, node.metric.span, node.relation, value, node.span),)
+    return (Expectation(node.metric.text, node.metric.span, node.relation, value, node.span, tolerance),)
+
+
+def _tolerance(scope: BlockScope, node: ast.Tolerance | None) -> Tolerance | None:
+    number = lower_expression(scope, node.number) if node is not None else None
+    return Tolerance(number, node.in_percent) if node is not None and number is not None else None

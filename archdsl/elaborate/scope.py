@@ -34,6 +34,8 @@ class BlockScope:
     """Names of the file about which something was reported already: any use of them is silent."""
     valueless: set[str] = field(default_factory=set)
     """Variables that have no value after a report."""
+    small_sizes: set[str] = field(default_factory=set)
+    """Open sizes whose names were reported because they are in small letters."""
     variables: dict[str, tuple[Span, Kind | None]] = field(default_factory=dict)
     """Parameters (with their kind), loop variables and lets (kind None)."""
     labels: dict[str, Span] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
+from archdsl.elaborate.rests import rests_of, spliced_apart
 from archdsl.ir.design import (
     Apply,
     Body,
@@ -30,7 +31,7 @@ from archdsl.ir.design import (
     Output,
     Slot,
 )
-from archdsl.ir.expr import NameTemplate, locals_in
+from archdsl.ir.expr import NameTemplate
 from archdsl.ir.walk import is_plain, label_of, labels, level, open_bodies
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Op
@@ -47,6 +48,11 @@ _CONTAINER = "layers"
 def assign_slots(body: Body, report: Report, *, network: bool = False) -> Body:
     """The body of one class with every slot filled. A network always names its modules."""
     return _Scope(body, report, network).body(body)
+
+
+def place_modules(body: Body, report: Report, *, network: bool) -> Body:
+    """The body of a block or network with every slot filled; splices of one block are told apart before."""
+    return assign_slots(spliced_apart(body), report, network=network)
 
 
 def is_weightless(op: Op) -> bool:
@@ -66,6 +72,7 @@ class _Scope:
         self._given: dict[str, int] = {}
         self._shared: dict[object, NameTemplate] = {}
         self._containers: set[int] = set()
+        self._rests = rests_of(body)
         if self._numbered:
             return
         self._taken = self._take_labels(body, ())
@@ -126,9 +133,9 @@ class _Scope:
                 self._find_containers(inner)
 
     def _needs_names(self, loop: Loop) -> bool:
-        return any(self._is_own_module(node, frozenset(loop.names)) for node in level(loop.body))
+        return any(self._is_own_module(node, loop) for node in level(loop.body))
 
-    def _is_own_module(self, node: Node, variables: frozenset[str]) -> bool:
+    def _is_own_module(self, node: Node, loop: Loop) -> bool:
         """Whether each turn needs a module of its own for an unlabelled node."""
         if isinstance(node, Apply):
             return node.label is None
@@ -136,13 +143,13 @@ class _Scope:
             return False
         if not is_weightless(REGISTRY[node.op]):
             return True
-        return any(locals_in(argument.value) & variables for argument in node.arguments)
+        return id(loop) in self._rests[id(node)].loops
 
     def _no_labels_beside(self, loop: Loop) -> None:
         label = next(labels(loop.body), None)
         if label is None:
             return
-        guilty = next(node for node in level(loop.body) if self._is_own_module(node, frozenset(loop.names)))
+        guilty = next(node for node in level(loop.body) if self._is_own_module(node, loop))
         name = loop.names[0] if loop.names else "i"
         self._report(
             Diagnostic(
@@ -174,7 +181,7 @@ class _Scope:
                 yield from self._roles_in(inner)
 
     def _first_of_its_kind(self, node: Node) -> bool:
-        key = _sharing_key(node)
+        key = self._sharing_key(node)
         if key is None:
             return True
         if key in self._shared:
@@ -221,7 +228,7 @@ class _Scope:
             return _NUMBERED
         role = _role(node)
         assert role is not None
-        key = _sharing_key(node)
+        key = self._sharing_key(node)
         if key is None:
             return Slot(self._next_name(role, node.span))
         known = self._shared.get(key)
@@ -229,6 +236,13 @@ class _Scope:
             known = self._next_name(role, node.span)
             self._shared[key] = known
         return Slot(known, shared=True)
+
+    def _sharing_key(self, node: Node) -> object:
+        """Weightless layers with the same arguments share a module; dropout and the like are stateless too."""
+        if not isinstance(node, Layer) or not is_weightless(REGISTRY[node.op]):
+            return None
+        written = tuple((argument.name, argument.value) for argument in node.arguments)
+        return node.op, written, self._rests[id(node)].binders
 
     def _label_slot(self, label: NameTemplate) -> Slot:
         return Slot(label)
@@ -299,7 +313,9 @@ def _names_itself(node: Choice) -> bool:
     if any(next(labels(body), None) is not None or not is_chain(body) for body in bodies):
         return False
     modules = [inner for body in bodies for inner in level(body) if _role(inner) is not None]
-    return bool(modules) and all(is_single_module(body) or not body.nodes or len(bodies) == 2 for body in bodies)
+    if all(isinstance(module, Layer) and is_weightless(REGISTRY[module.op]) for module in modules):
+        return False  # what stands there is shared with the steps around, and `forward` asks the condition
+    return all(is_single_module(body) or not body.nodes or len(bodies) == 2 for body in bodies)
 
 
 def _choice_role(node: Choice) -> str:
@@ -321,10 +337,3 @@ def _role(node: Node) -> str | None:
     if isinstance(node, Apply) and node.label is None:
         return node.target.name
     return None
-
-
-def _sharing_key(node: Node) -> object:
-    """Weightless layers with the same arguments share a module; dropout and the like are stateless too."""
-    if not isinstance(node, Layer) or not is_weightless(REGISTRY[node.op]):
-        return None
-    return node.op, tuple((argument.name, argument.value) for argument in node.arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.elaborate.applications import Applications
 from archdsl.elaborate.demands import lower_demands
-from archdsl.elaborate.expressions import lower_expression, lower_shape_size, lower_template
+from archdsl.elaborate.expressions import lower_expression, lower_input_size, lower_shape_size, lower_template
 from archdsl.elaborate.scope import BlockScope
 from archdsl.ir.design import (
     Assert,
@@ -68,7 +68,7 @@ class StatementLowering:
                 self._input(node, nodes, top=top)
             case ast.Output():
                 self._output(node, nodes, top=top)
-            case ast.Expect(_, _, _, span):
+            case ast.Expect(span=span):
                 if not top:
                     self._scope.fail("E0218", "expectations stand directly in the network", span)
 
@@ -90,7 +90,7 @@ class StatementLowering:
             scope.fail("E0218", "inputs stand directly in the network", span)
             return
         if any(not isinstance(other, Input | Let) for other in nodes):
-            scope.fail("E0218", "inputs stand at the head of the network, before its first step", span)
+            scope.fail("E0218", "inputs stand at the head of the network, before its first step", span, "move it up")
             return
         scope.label(NameTemplate((node.name.text,), node.name.span))
         if node.guard is not None and node.guard.text != "guarded":
@@ -102,7 +102,8 @@ class StatementLowering:
     def _output(self, node: ast.Output, nodes: list[Node], *, top: bool) -> None:
         scope, name = self._scope, node.name.text
         if not top:
-            scope.fail("E0218", "outputs stand directly in a network or block", node.span)
+            help = "move it behind the braces around it, or label what it hands out and refer to the label there"
+            scope.fail("E0218", "outputs stand directly in a network or block", node.span, help)
             return
         when = node.when.text if node.when is not None else None
         if node.when is not None and not scope.is_network:
@@ -128,6 +129,8 @@ class StatementLowering:
                 if not of_input:
                     self._scope.fail("E0218", "only an input proposes a value for an open size", size.span)
                 sizes.append(size.name.text)
+            elif of_input:
+                sizes.append(lower_input_size(self._scope, size))
             else:
                 sizes.append(lower_shape_size(self._scope, size))
         return Shape(tuple(sizes), tuple(size.span for size in node.sizes), node.span)

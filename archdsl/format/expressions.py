@@ -68,7 +68,7 @@ def outside_brackets(cursor: Cursor, node: ast.Expression) -> Doc:
         cursor.skip()
         behind = behind.joined(cursor.gap())
     cursor.skip()
-    if not isinstance(node, _OPERATIONS) and not before.remarks and not behind.remarks:
+    if not isinstance(node, _OPERATIONS) and not (before.remarks or behind.remarks or body.forced):
         return body
     return enclosed(if_broken("("), before, body, behind, if_broken(")"))
 
@@ -80,6 +80,8 @@ def breakable(cursor: Cursor, node: ast.Expression) -> Doc:
     first = EMPTY if cursor.is_ruled else SOFT_LINE
     body = expression(cursor, node)
     last = EMPTY if cursor.is_ruled else SOFT_LINE
+    if first is EMPTY and not body.forced:
+        return body
     return group(concat(if_broken("("), indent(concat(first, body)), last, if_broken(")")))
 
 

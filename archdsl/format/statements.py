@@ -48,6 +48,8 @@ def item(cursor: Cursor, node: ast.Item) -> Doc:
 
 def _input(cursor: Cursor, node: ast.Input) -> Doc:
     stated = concat(cursor.take(), " ", cursor.take(), cursor.take(), " ", shape(cursor, node.shape))
+    if node.guard is not None:
+        stated = concat(stated, " ", cursor.take())
     if not node.demands:
         return stated
     gap = cursor.gap()

@@ -22,10 +22,13 @@ def chain(cursor: Cursor, node: ast.Chain, statement: Statements) -> Doc:
         gap = cursor.gap()
         cursor.skip()
         gap = gap.joined(cursor.gap())
+        row = rows[-1][1]
         if gap.is_broken:
             rows.append((concat(between(gap, HARD_LINE), "-> "), [_step(cursor, step, statement)]))
+        elif gap.is_together:
+            row[-1] = concat(row[-1], " -> ", _step(cursor, step, statement))
         else:
-            rows[-1][1].append(concat(between(gap), "-> ", _step(cursor, step, statement)))
+            row.append(concat(LINE, "-> ", _step(cursor, step, statement)))
     (_, steps), *others = rows
     return concat(_first_row(steps), *(indent(concat(lead, group(concat(*row)))) for lead, row in others))
 

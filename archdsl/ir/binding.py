@@ -92,7 +92,8 @@ def _too_many(callee: str, formals: Sequence[Formal], given: Sequence[Given], su
     takes = "no arguments" if count == 0 else f"at most {count} argument{'s' if count > 1 else ''}"
     positional = sum(argument.name is None for argument in given)
     message = f"`{callee}` takes {takes}{f', not {positional}' if count else ''}"
-    return Diagnostic("E0205", message, surplus.span, notes=_signature_note(callee, formals))
+    help = Help(f"write `{callee}`") if not count else None
+    return Diagnostic("E0205", message, surplus.span, notes=_signature_note(callee, formals), help=help)
 
 
 def _unknown(callee: str, formals: Sequence[Formal], argument: Given, name: str, open_names: Set[str]) -> Diagnostic:
@@ -119,7 +120,8 @@ def _missing(callee: str, formals: Sequence[Formal], bound: dict[str, BoundArgum
         return []
     listed = [f"`{name}`" for name in names]
     message = f"`{callee}` needs {', '.join(listed[:-1])}{' and ' if len(listed) > 1 else ''}{listed[-1]}"
-    return [Diagnostic("E0203", message, at, notes=_signature_note(callee, formals))]
+    help = Help(f"write {' and '.join(f'`{name}=...`' for name in names)} in its parentheses")
+    return [Diagnostic("E0203", message, at, notes=_signature_note(callee, formals), help=help)]
 
 
 def _signature_note(callee: str, formals: Sequence[Formal]) -> tuple[str, ...]:

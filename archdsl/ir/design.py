@@ -255,14 +255,23 @@ class BlockParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What ``within`` allows: a number, or so many hundredths of the expected value."""
+
+    number: Expr
+    in_percent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
-    """``expect params == 25_557_032``."""
+    """``expect params == 25_557_032``, ``expect macs == 4.1G within 1%``."""
 
     metric: str
     metric_span: Span
     relation: str
     value: Expr
     span: Span
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

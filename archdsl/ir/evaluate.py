@@ -156,7 +156,8 @@ def _size(expr: SizeOf, env: Environment) -> Value:
     type_ = env.shape_of(name, expr.span)
     size = size_of(type_, expr.attribute)
     if size is None:
-        raise EvaluationError("E0304", f"a value of shape {type_} has no {expr.attribute}", expr.span)
+        help = "the size behind the batch is its `features`" if type_.rank == 2 else None
+        raise EvaluationError("E0304", f"a value of shape {type_} has no {expr.attribute}", expr.span, help)
     return size
 
 

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 from archdsl.ir.design import Apply, Assert, Body, Choice, Group, Layer, Loop, Port, Refer
 from archdsl.ir.expr import NameTemplate
-from archdsl.ir.walk import label_of, level
+from archdsl.ir.walk import inner_bodies, label_of, level
 
 MAX_NESTED = 3
 """How many calls stand inside each other on one line."""
+
+UNROLLED_TURNS = 4
+"""A loop with a fixed number of turns up to this is written out."""
 
 
 def is_sequential(body: Body) -> bool:
@@ -26,14 +29,14 @@ def is_sequential(body: Body) -> bool:
                 if name in shared:
                     return False
                 shared.add(name)
-        if isinstance(node, Loop) and node.slot is None and not _all_named_or_numbered(node.body):
+        if isinstance(node, Loop | Choice) and node.slot is None and any(map(_shares_a_module, inner_bodies(node))):
             return False
     return True
 
 
-def _all_named_or_numbered(body: Body) -> bool:
-    """Whether a loop's turns add modules of their own: no module is shared between turns."""
-    return not any(isinstance(node, Layer) and node.slot is not None and node.slot.shared for node in level(body))
+def _shares_a_module(body: Body) -> bool:
+    """Whether a module stands before the loop or condition, to be used by every turn or by one branch."""
+    return any(isinstance(node, Layer) and node.slot is not None and node.slot.shared for node in level(body))
 
 
 def is_short(

@@ -219,6 +219,15 @@ class BlockInstance:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedExpectation:
+    """An expectation with its numbers; ``tolerance`` is how far off is still right."""
+
+    node: d.Expectation
+    value: int | float
+    tolerance: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TypedDesign:
     """A checked network. ``root`` is None where not even its inputs could be typed."""
 
@@ -236,6 +245,8 @@ class TypedDesign:
     """The sizes that the inputs declare for their symbols (``where H in 64..=512``); all of them are accepted."""
     complete: bool
     """Whether the check found no error: only then can code be generated."""
+    expectations: tuple[TypedExpectation, ...] = ()
+    """What the network expects of itself; not compared yet."""
 
 
 @dataclass(frozen=True, slots=True)

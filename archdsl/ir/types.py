@@ -11,8 +11,8 @@ Size = int | Dim
 """A size along one axis: an integer, or a function of one open input symbol (never a constant Dim)."""
 
 
-def _factor(size: Size) -> str:
-    """A size between two ``x``: in parentheses where it is a sum, ``N x 8 x (H − 2)``."""
+def factor_text(size: Size) -> str:
+    """A size in a product: in parentheses where it is a sum, ``N x 8 x (H − 2)``."""
     text = str(size)
     is_one_floor = text.startswith("⌊") and text.endswith("⌋") and text.count("⌊") == 1
     return f"({text})" if " " in text and not is_one_floor else text
@@ -71,7 +71,7 @@ class TensorType:
         return TensorType(shape, self.channels_last)
 
     def __str__(self) -> str:
-        return " x ".join(_factor(size) for size in self.shape)
+        return " x ".join(factor_text(size) for size in self.shape)
 
     def as_json(self) -> tuple[int | str, ...]:
         """The shape as JSON carries it: fixed sizes as integers, open ones as text."""

@@ -12,6 +12,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
+from archdsl.ir.amount import Amount
 from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import Parameter, Value
@@ -160,14 +161,14 @@ class Window(NamedTuple):
     of neighbouring outputs: below 1 where the layer enlarges (``Fraction(1, 2)`` for an upsampling by 2).
     ``padding`` places lie before the input's first. Open sizes only come from adaptive pools.
 
-    Where the step is not even, ``starts`` says where the windows of the first ``len(starts)`` outputs begin, and
-    ``stride`` is the step between one such group and the next.
+    Where neighbours see unequally much, ``spans`` has the first and the last place for each output of a period; an
+    output that sees nothing has those that the next one begins and the one before ends with.
     """
 
     extent: Size
     stride: Size | Fraction
     padding: int = 0
-    starts: tuple[int, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 class Sight(Enum):
@@ -287,10 +288,10 @@ class Op:
         """
         return incoming[x.channel_axis] if self.stated_channels is None else arguments[self.stated_channels]
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Multiply-adds for one sample (batch 1), as half of ``torch.utils.flop_counter`` counts them.
 
-        Only asked where every size but the batch is fixed.
+        Where sizes are open, a formula (``ir.amount.product``); a rule that knows none asks for ``fixed`` sizes.
         """
         return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.kinds import BOOL, INT, SIZES, STRING, Parameter, one_of
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example
@@ -138,16 +139,16 @@ class Conv(WindowLayer):
         weight = {"weight": (channels, call.x.channels // call.integer("groups"), *kernels)}
         return weight | {"bias": (channels,)} if call.arguments["bias"] else weight
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Every output place applies every weight of the kernels once."""
-        return prod(fixed(output.spatial)) * prod(self.weights(call)["weight"])
+        return product((*output.spatial, *self.weights(call)["weight"]))
 
     def kept(self, call: Call, output: TensorType) -> Kept:
         """The input; where torch makes a padded copy first, that copy (and what the padding itself keeps)."""
         padded = self._padded(call)
         if padded is None:
             return INPUTS
-        return Kept(inputs=call.arguments["padding_mode"] in ("reflect", "replicate"), values=padded)
+        return Kept(trained_inputs=call.arguments["padding_mode"] in ("reflect", "replicate"), values=padded)
 
     def scratch(self, call: Call, output: TensorType) -> Scratch:
         """The padded copy."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import prod
 
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.kinds import BOOL, INT, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Call, Example, Op, Window
@@ -15,7 +15,6 @@ from archdsl.ops.rules import (
     MINUS,
     NO_SPACE_TO_CONVOLVE,
     TIMES,
-    fixed,
     fixed_channels,
     groups_divide_channels,
     rank_is_one_of,
@@ -64,6 +63,27 @@ def something_is_left(call: Call, axis: WindowAxis, extra: int) -> bool:
         actual=call.x,
     )
     return False
+
+
+def _window(axis: WindowAxis) -> Window:
+    """Input i is written to the outputs ``i*s - p + d*t`` for the taps t of the kernel.
+
+    So an output sees the inputs that have a tap for it. With them stand the first place that it or any output behind it
+    sees, and the last that it or any output before it sees: windows that follow look at neighbours together.
+    """
+    stride, reach = axis.stride, axis.extent - 1
+    seen: list[list[int]] = []
+    around = 2 * stride * axis.dilation
+    for output in range(-around, stride + around):
+        place = output + axis.leading
+        candidates = range(-((reach - place) // stride), place // stride + 1)
+        seen.append([source for source in candidates if (place - source * stride) % axis.dilation == 0])
+    spans = []
+    for index in range(around, around + stride):
+        behind = [sources[0] for sources in seen[index:] if sources]
+        before = [sources[-1] for sources in seen[: index + 1] if sources]
+        spans.append((min(behind), max(before)))
+    return Window(-(-axis.extent // stride), Fraction(1, stride), 0, tuple(spans))
 
 
 class ConvTranspose(Op):
@@ -134,16 +154,14 @@ class ConvTranspose(Op):
         weight = {"weight": (call.x.channels, channels // call.integer("groups"), *kernels)}
         return weight | {"bias": (channels,)} if call.arguments["bias"] else weight
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Every input place is multiplied with every weight of the kernels once."""
-        return prod(fixed(call.x.spatial)) * prod(self.weights(call)["weight"])
+        return product((*call.x.spatial, *self.weights(call)["weight"]))
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """An output place is reached by at most ``ceil(k/s)`` inputs, and the next input is s outputs away."""
         axes = self.axes(call)
-        if axes is None:
-            return None
-        return tuple(Window(-(-axis.extent // axis.stride), Fraction(1, axis.stride)) for axis, _ in axes)
+        return None if axes is None else tuple(_window(axis) for axis, _ in axes)
 
     def arithmetic(self, call: Call, axis: int) -> str | None:
         """The formula of a spatial axis."""

@@ -45,3 +45,7 @@ def every_part_is(default: Value, value: Value) -> bool:
     if is_int(default) and isinstance(value, tuple):
         return all(part == default for part in value)
     return value == default
+
+
+LONGEST_PERIOD = 4096
+"""Enlarging further than that, without reducing in between, is not followed."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import prod
 
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import BOOL, INT, Parameter
 from archdsl.ir.types import TensorType
@@ -13,7 +13,7 @@ from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT
 from archdsl.ops.memory import INPUTS
-from archdsl.ops.rules import channels_come_last, fixed, fixed_size
+from archdsl.ops.rules import channels_come_last, fixed_size
 from archdsl.ops.torch_forms import keywords
 
 
@@ -62,9 +62,9 @@ class Linear(Op):
         """The features, where they are the channels; in a sequence that the spec declares, axis 1 is its length."""
         return arguments["features"] if x.channel_axis == x.rank - 1 else incoming[x.channel_axis]
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Every place applies the matrix once."""
-        return prod(fixed(output.shape[1:-1])) * prod(self.weights(call)["weight"])
+        return product((*output.shape[1:-1], *self.weights(call)["weight"]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.Linear``."""

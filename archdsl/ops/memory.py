@@ -21,6 +21,8 @@ class Kept(NamedTuple):
     output: bool = False
     values: int = 0
     indices: int = 0
+    trained_inputs: bool = False
+    """The inputs too, but only where a gradient flows back into them."""
 
 
 class Scratch(NamedTuple):

@@ -11,7 +11,7 @@ from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, Operands, TorchForm, TorchFunction, TorchOperator
 from archdsl.ops.memory import INPUTS, NOTHING, Kept, Scratch, Storage
-from archdsl.ops.rules import axis_word, term, volume
+from archdsl.ops.rules import axis_word, independent, term, volume
 
 
 def there_is_a_path(call: Call) -> bool:
@@ -57,6 +57,10 @@ def repair(expected: TensorType, actual: TensorType, otherwise: str) -> str:
         return "bring both paths to the same rank: `flatten` both or neither"
     if expected.channels_last != actual.channels_last:
         return "one path has its channels last: `permute` it back"
+    for left, right in zip(expected.shape, actual.shape, strict=True):
+        apart = independent(left, right)
+        if apart is not None:
+            return apart
     spatial = tuple(size == 1 for size in expected.spatial), tuple(size == 1 for size in actual.spatial)
     if spatial[0] != spatial[1] and any(ones and all(ones) for ones in spatial):
         return "a channel gate of size 1 x 1 is applied by `scale`"

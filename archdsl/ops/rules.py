@@ -36,6 +36,14 @@ def axis_word(value: TensorType, axis: int) -> str:
     return words[axis - (1 if value.channels_last else 2)] if words else f"axis {axis}"
 
 
+def independent(left: Size, right: Size) -> str | None:
+    """What to do about two sizes that rest on two open sizes of the input, and so are equal by chance only."""
+    if isinstance(left, int) or isinstance(right, int) or left.symbol_name == right.symbol_name:
+        return None
+    names = f"`{left.symbol_name}` and `{right.symbol_name}`"
+    return f"{names} are independent of each other: write one name for both in the input if they are always equal"
+
+
 def term(size: Size) -> str:
     """A size inside a formula: in parentheses where it is a sum itself."""
     text = str(size)
@@ -43,10 +51,18 @@ def term(size: Size) -> str:
     return f"({text})" if " " in outside_brackets else text
 
 
+class OpenSize(Exception):
+    """A rule that needs fixed sizes was asked about open ones."""
+
+
 def fixed(sizes: tuple[Size, ...]) -> tuple[int, ...]:
-    """Sizes of which the caller knows that none is open."""
+    """Sizes of which the caller knows that none is open.
+
+    :raises OpenSize: where it is mistaken.
+    """
     known = tuple(size for size in sizes if isinstance(size, int))
-    assert len(known) == len(sizes)
+    if len(known) < len(sizes):
+        raise OpenSize
     return known
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from archdsl.ir.expr import Expr
-from archdsl.ir.kinds import INT, SIZES, Parameter
+from archdsl.ir.kinds import INT, SIZES, Parameter, at_least
 from archdsl.ir.terms import product
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op, Window
@@ -80,6 +80,68 @@ class ChannelShuffle(Op):
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.ChannelShuffle``."""
         return TorchModule("nn.ChannelShuffle", (Argument("groups"),))
+
+
+class Narrow(Op):
+    """Some of the channels: ``channels`` of them from ``start`` on. Another path may take the others."""
+
+    name = "narrow"
+    functional = True
+    parameters = (
+        Parameter("channels", INT, constraint=COUNT, doc="channels that are taken"),
+        Parameter("start", INT, 0, at_least(0), "the first of them, counted from 0"),
+    )
+    examples = (
+        Example(((2, 6, 4, 5),), {"channels": 3}),
+        Example(((2, 6, 4, 5),), {"channels": 2, "start": 3}),
+        Example(((2, 7),), {"channels": 7}),
+        Example(((2, 4, 7),), {"channels": 1, "start": 3}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape with that many channels."""
+        if not rank_is_at_least(call, 2):
+            return None
+        channels, start = call.integer("channels"), call.integer("start")
+        sentence = f"`narrow` needs {start + channels} channels"
+        if call.at_least(call.x.channels, start + channels, sentence, argument="channels"):
+            return TensorType((call.x.shape[0], channels, *call.x.shape[2:]))
+        here = f"{channels} channels from number {start} on would end at {start + channels}"
+        call.fail("E0303", sentence, argument="channels", here=f"{here}; {call.x} has {call.x.channels}", actual=call.x)
+        return None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``torch.narrow(x, 1, start, channels)``; in an ``nn.Sequential`` a class that the generated file holds."""
+        place = (Argument("start"), Argument("channels"))
+        return TorchFunction("torch.narrow", (Operand(), Literal(1), *place), module=TorchModule("Narrow", place))
+
+
+class PadChannels(Op):
+    """Appends channels of zeros up to ``channels``: the shortcut without weights of He et al. (2015), option A."""
+
+    name = "pad_channels"
+    parameters = (Parameter("channels", INT, constraint=COUNT, doc="channels of the output"),)
+    examples = (
+        Example(((2, 3, 4, 5),), {"channels": 7}),
+        Example(((2, 3, 7),), {"channels": 3}),
+        Example(((2, 3, 2, 3, 4),), {"channels": 4}),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape with that many channels."""
+        if not rank_is_one_of(call, 3, 4, 5):
+            return None
+        channels, sentence = call.integer("channels"), "`pad_channels` cannot take channels away"
+        missing = channels - call.x.channels
+        if call.at_least(missing, 0, sentence, argument="channels"):
+            return TensorType((call.x.shape[0], channels, *call.x.shape[2:]))
+        here = f"{call.x} has {call.x.channels} already"
+        call.fail("E0303", sentence, argument="channels", here=here, help="use `narrow`, or a `conv`", actual=call.x)
+        return None
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``PadChannels``, a class that the generated file holds."""
+        return TorchModule("PadChannels", (Argument("channels"),))
 
 
 class ZeroPad(Op):

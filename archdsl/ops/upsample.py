@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import ceil, floor
 
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import FLOAT, INT, STRING, Constraint, Parameter, one_of
@@ -11,7 +12,7 @@ from archdsl.ir.terms import over, power, times
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Call, Example, Op, Window
 from archdsl.ops.form import Argument, TorchForm, TorchModule
-from archdsl.ops.limits import DIMENSION_LIMIT, EXTENT, WINDOW_LIMIT
+from archdsl.ops.limits import DIMENSION_LIMIT, EXTENT, LONGEST_PERIOD, WINDOW_LIMIT
 from archdsl.ops.memory import NOTHING
 from archdsl.ops.rules import TIMES, axis_word, channels_are_divisible, rank_is_one_of, size_is_divisible, term
 from archdsl.ops.torch_forms import keywords
@@ -65,7 +66,10 @@ class Upsample(Op):
 
     def _scaled(self, call: Call, axis: int, scale: int | float) -> Size | None:
         """The size of an axis times the scale; None after a report."""
-        size, exact = call.x.shape[axis], Fraction(scale)
+        size = call.x.shape[axis]
+        if isinstance(scale, int):
+            return size * scale
+        exact = Fraction(scale)
         if not isinstance(size, int) and not _is_exact(exact):
             call.fail(
                 "E0305",
@@ -87,8 +91,12 @@ class Upsample(Op):
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """One place, or the two neighbours that are interpolated; the next place is ``scale`` outputs away."""
-        seen = 2 if call.arguments["mode"] == "bilinear" else 1
-        return (Window(seen, 1 / Fraction(_scale(call))),) * len(call.x.spatial)
+        scale = Fraction(_scale(call))
+        if call.arguments["mode"] != "bilinear" or scale.numerator > LONGEST_PERIOD:
+            return (Window(2 if call.arguments["mode"] == "bilinear" else 1, 1 / scale),) * len(call.x.spatial)
+        middles = [(output + Fraction(1, 2)) / scale - Fraction(1, 2) for output in range(scale.numerator)]
+        spans = tuple((floor(middle), ceil(middle)) for middle in middles)
+        return (Window(2, 1 / scale, 0, spans),) * len(call.x.spatial)
 
     def arithmetic(self, call: Call, axis: int) -> str | None:
         """``28·2 = 56``, ``⌊7·1.5⌋ = 10``."""

@@ -182,8 +182,8 @@ class WindowAttention(nn.Module):
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """Each place sees its own window: that of a large image, where nothing is cut off."""
         window, shift = call.integer("window"), call.integer("shift")
-        starts = tuple((place + shift) // window * window - shift for place in range(window))
-        return (Window(window, window, starts=starts),) * 2
+        starts = [(place + shift) // window * window - shift for place in range(window)]
+        return (Window(window, window, spans=tuple((start, start + window - 1) for start in starts)),) * 2
 
     def to_torch(self, call: Call) -> TorchForm:
         """A class that the generated file holds."""

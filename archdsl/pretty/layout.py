@@ -177,6 +177,7 @@ class _Renderer:
         waiting = len(self._stack)
         column = self._column
         owed = self._margin
+        unbounded = False
         while work or waiting:
             if not work:
                 waiting -= 1
@@ -191,6 +192,7 @@ class _Renderer:
                     if not breaks or measure is _Measure.FIRST_LINE:
                         return True
                     column, owed = 0, margin
+                    unbounded = measure is _Measure.ALL_LINES_ANY_WIDTH
                     continue
                 case Suffix():
                     column += doc.width
@@ -210,7 +212,8 @@ class _Renderer:
                 continue
             column += owed + len(text)
             owed = 0
-            if column > self._width and measure is not _Measure.ALL_LINES_ANY_WIDTH:
+            unbounded = unbounded and measure is _Measure.ALL_LINES_ANY_WIDTH
+            if column > self._width and not unbounded:
                 return False
         return True
 

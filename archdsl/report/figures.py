@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archdsl.ir.amount import Amount, Polynomial
+
 _PREFIXES = ("", " k", " M", " G", " T", " P", " E")
+_BINARY = (" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB")
 
 
-def grouped(number: int | None) -> str:
-    """``25,557,032``; a dash where the number is not known."""
-    return "-" if number is None else f"{number:,}"
+def grouped(amount: Amount | None) -> str:
+    """``25,557,032``, or a formula; a dash where nothing is known."""
+    return "-" if amount is None else str(amount) if isinstance(amount, Polynomial) else f"{amount:,}"
 
 
-def rounded(number: int | None) -> str:
+def rounded(number: int) -> str:
     """``25.6 M``: three digits and the prefix of a thousand; small numbers stay as they are."""
-    if number is None:
-        return "-"
+    return _with_prefix(number, 1000, _PREFIXES)
+
+
+def binary(number: int) -> str:
+    """``97.5 MiB``: bytes with three digits and the prefix of 1024."""
+    return _with_prefix(number, 1024, _BINARY)
+
+
+def _with_prefix(number: int, base: int, prefixes: Sequence[str]) -> str:
     value, index = float(number), 0
-    while value >= 999.5 and index < len(_PREFIXES) - 1:
-        value /= 1000
+    while value >= 999.5 and index < len(prefixes) - 1:
+        value /= base
         index += 1
     if not index:
-        return str(number)
-    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}{_PREFIXES[index]}"
+        return f"{number}{prefixes[0]}"
+    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}{prefixes[index]}"
 
 
 def square(extents: Sequence[int] | None) -> str:

@@ -11,6 +11,8 @@ from archdsl.documents.sizes import At, Cause, SizesDocument, Symbol
 MOST_DEMANDS = 6
 """So many demands of one place are told; the others are counted."""
 MOST_PLACES = 8
+MOST_LINES = 12
+"""So many places are told of one size; the document has all of them."""
 
 
 def render_sizes(document: SizesDocument, *, color: bool = False) -> str:
@@ -32,13 +34,15 @@ def render_sizes(document: SizesDocument, *, color: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_verdict(at: At) -> str:
-    """``H = 333 is refused``, and the nearest sizes that work."""
+def render_verdict(document: SizesDocument, at: At) -> str:
+    """``H = 333: refused``, what is accepted and because of which lines, and the nearest sizes that work."""
     sizes = ", ".join(f"{name} = {size}" for name, size in at.sizes.items())
     if at.accepted:
         return f"{sizes}: accepted\n"
     lines = [f"{sizes}: refused"]
     for name, near in at.nearest.items():
+        symbol = document.symbols[name]
+        lines.append(f"  accepts {_sentence(name, symbol.text)}{_because(document, symbol)}")
         known = [str(size) for size in (near.below, near.above) if size is not None]
         lines.append(
             f"  nearest sizes that work: {name} = {' and '.join(known)}" if known else f"  no other {name} works"
@@ -88,8 +92,9 @@ def _cause_lines(document: SizesDocument, causes: Iterable[Cause]) -> list[str]:
         causes, key=lambda cause: (cause.path != document.path, cause.path, cause.line, cause.column, cause.message)
     )
     lines: list[str] = []
-    for (path, line, message), group in groupby(ordered, lambda cause: (cause.path, cause.line, cause.message)):
-        found = list(group)
+    places = [list(group) for _, group in groupby(ordered, lambda cause: (cause.path, cause.line, cause.message))]
+    for found in places[:MOST_LINES]:
+        path, line, message = found[0].path, found[0].line, found[0].message
         place = f"line {line}" if path == document.path else f"{escape(path)}:{line}"
         demands = list(dict.fromkeys(cause.accepts.removeprefix("every ") for cause in found))
         times = sum(cause.count for cause in found)
@@ -98,4 +103,6 @@ def _cause_lines(document: SizesDocument, causes: Iterable[Cause]) -> list[str]:
         lines.append(f"{place}: {escape(message)}{often}: {'; '.join(demands[:MOST_DEMANDS])}{more}")
         if path != document.path and found[0].trace:
             lines.append(f"  {escape(found[0].trace[-1])}")
+    if len(places) > MOST_LINES:
+        lines.append(f"{len(places) - MOST_LINES:,} more places")
     return lines

@@ -83,6 +83,12 @@ class DiskLoader:
         self._sources: dict[str, Source | Refusal] = {}
         self._bytes = 0
         self._std: dict[str, str] | None = None
+        self._missing: set[str] = set()
+
+    @property
+    def looked_for(self) -> set[str]:
+        """The display paths of all files of the project that were asked for, those that are not there as well."""
+        return {path for path in self._sources if not path.startswith(STD_PREFIX)} | self._missing
 
     def load(self, path: str) -> Source | Refusal:
         """The source at a display path; each file is read once."""
@@ -101,6 +107,7 @@ class DiskLoader:
         if not self._inside(os.path.realpath(path)):
             return Refusal("E0213", f"`{_shown(path)}` lies outside the project root `{_shown(self.root)}`")
         if not os.path.lexists(path):
+            self._missing.add(path)
             return Refusal("E0214", f"there is no file `{_shown(path)}`")
         return path.replace(os.sep, "/")
 

@@ -26,6 +26,7 @@ from archdsl.syntax.ast_expressions import (
     Sequence,
     String,
     Template,
+    Tolerance,
     Unary,
 )
 
@@ -203,12 +204,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """``expect params == 25_557_032``."""
+    """``expect params == 25_557_032``, ``expect macs == 4.1G within 1%``."""
 
     metric: Identifier
     relation: str
     value: Expression
     span: Span
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +392,7 @@ __all__ = [
     "String",
     "Target",
     "Template",
+    "Tolerance",
     "TupleType",
     "TypeExpression",
     "Unary",

@@ -179,3 +179,12 @@ class Arguments:
 
     items: tuple[Expression | Keyword, ...]
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What ``within`` allows: a number, or so many hundredths of the expected value."""
+
+    number: Expression
+    in_percent: bool
+    span: Span

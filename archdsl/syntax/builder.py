@@ -149,14 +149,8 @@ class Builder:
 
     def variant(self, children: Children, span: Span) -> object:
         name, base, arguments, *body = children
-        return ast.Variant(
-            self._identifier(name),
-            self._identifier(base),
-            arguments,
-            body[0] if body else None,
-            self._doc_before(span),
-            span,
-        )
+        called, of = self._identifier(name), self._identifier(base)
+        return ast.Variant(called, of, arguments, body[0] if body else None, self._doc_before(span), span)
 
     def parameters(self, children: Children, span: Span) -> object:
         return tuple(children)
@@ -189,9 +183,8 @@ class Builder:
 
     def input(self, children: Children, span: Span) -> object:
         name, shape, *rest = children
-        guard = next((part for part in rest if isinstance(part, ast.Identifier)), None)
-        demands = tuple(part for part in rest if isinstance(part, ast.Demand))
-        return ast.Input(self._identifier(name), shape, guard, demands, span)
+        guard = rest.pop(0) if rest and isinstance(rest[0], ast.Identifier) else None
+        return ast.Input(self._identifier(name), shape, guard, tuple(rest), span)
 
     def guard(self, children: Children, span: Span) -> object:
         return self._identifier(children[0])
@@ -222,6 +215,12 @@ class Builder:
         metric, relation, value = children
         return ast.Expect(self._identifier(metric), relation.text, value, span)
 
+    def expect_within(self, children: Children, span: Span) -> object:
+        metric, relation, value, number, *percent = children
+        place = Span(self._path, number.start, number.end)
+        tolerance = ast.Tolerance(self.number([number], place), bool(percent), place)
+        return ast.Expect(self._identifier(metric), relation.text, value, span, tolerance)
+
     def let(self, children: Children, span: Span) -> object:
         return ast.Let(children[0], children[1], span)
 
@@ -248,9 +247,6 @@ class Builder:
     def label(self, children: Children, span: Span) -> object:
         return children[0]
 
-    def soft_label(self, children: Children, span: Span) -> object:
-        return ast.Template((children[0].text,), span)
-
     def template(self, children: Children, span: Span) -> object:
         parts: list[str | ast.Expression] = [children[0].text]
         for expression, tail in children[1:]:
@@ -258,6 +254,8 @@ class Builder:
             if tail:
                 parts.append(tail)
         return ast.Template(tuple(parts), span)
+
+    soft_label = template
 
     def part(self, children: Children, span: Span) -> object:
         return children[0], children[1].text if len(children) == 2 else ""
@@ -352,7 +350,7 @@ class Builder:
     def constant(self, children: Children, span: Span) -> object:
         return ast.Constant(_KEYWORD_CONSTANTS[children[0].text], span)
 
-    def number(self, children: Children, span: Span) -> object:
+    def number(self, children: Children, span: Span) -> ast.Number | ast.Invalid:
         text = children[0].text
         value = read_number(text)
         if isinstance(value, Fault):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archdsl.syntax.lexer import Token
+from archdsl.syntax.slips import Fault, repair
 
 _WORDS = {
     "NAME": "a name",
@@ -41,7 +42,7 @@ _GROUPS: tuple[tuple[str, frozenset[str]], ...] = (
     ("an expression", frozenset(("NAME", "NUMBER", "STRING", "TRUE", "FALSE", "NONE", "LPAR", "LSQB", "MINUS"))),
     ("an operator", frozenset(("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT"))),
 )
-_OPERATORS = frozenset(
+OPERATORS = frozenset(
     "PLUS MINUS STAR SLASH DOUBLE_SLASH PERCENT DOUBLE_STAR COMPARISON AND OR DOTDOT DOTDOT_EQ".split()
 )
 _SOFT = frozenset(("BLOCK", "NETWORK", "INPUT", "OUTPUT", "EXPECT"))
@@ -57,8 +58,8 @@ def describe_expected(kinds: set[str]) -> str:
             parts.append(words)
             rest -= group
             rest -= _SOFT if "statement" in words or "layer" in words else set()
-    if rest & _OPERATORS and len(rest - _OPERATORS) >= 1:
-        rest -= _OPERATORS  # an operator may follow any expression: nobody forgets one
+    if rest & OPERATORS and len(rest - OPERATORS) >= 1:
+        rest -= OPERATORS  # an operator may follow any expression: nobody forgets one
         rest -= {"DOT", "LSQB", "_TOPEN", "IF", "LPAR"} if len(rest) > 2 else set()
         parts = [part for part in parts if part != "an operator"]
     parts += sorted({_word(kind) for kind in rest}, key=lambda word: (word.startswith("`"), word))
@@ -90,7 +91,9 @@ class Explanation:
     """The token that is to blame, where it is not the one at which the fault shows."""
 
 
-def explain(token: Token, before: Token | None, statement: Sequence[Token], possible: set[str]) -> Explanation:
+def explain(
+    token: Token, before: Token | None, statement: Sequence[Token], possible: set[str], following: Token | None = None
+) -> Explanation:
     """What is behind the mistakes that users of other languages make; nothing where nothing is known.
 
     ``before`` is the token in front of the one that does not fit, ``statement`` what was read of its statement.
@@ -99,49 +102,19 @@ def explain(token: Token, before: Token | None, statement: Sequence[Token], poss
     if "_LBRACE" in possible and brace is not None:
         message = "a `{` that touches the name before it is part of the name"
         return Explanation("put a space before it", message, token=brace)
+    last = statement[-1] if statement else None
+    if last is not None and last.kind in ("OUTPUT", "INPUT", "EXPECT") and len(statement) > 1:
+        # A keyword behind an arrow passes for a label as long as nothing else follows.
+        message = f"`{last.text}` is no step: no `->` leads to it"
+        return Explanation("write it on a line of its own", message, token=statement[-2])
     if before is not None and before.kind == "_ARROW":
         # The arrow leads nowhere: what stands on the next line is only where that shows.
         return Explanation(after=" after `->`", token=before)
-    return Explanation(_repair(token, before, statement, possible))
-
-
-def _repair(token: Token, before: Token | None, statement: Sequence[Token], possible: set[str]) -> str | None:
-    kind = token.kind
-    if kind == "EQUAL" and "COLON" in possible:
-        return f"a label takes a colon: `{before.text if before else 'name'}: ...`; a variable takes `let`"
-    if kind == "EQUAL" and "COMPARISON" in possible:
-        return "write `==` to compare"
-    if token.text.isalpha() and not statement and {"BLOCK", "NETWORK"} <= possible:
-        return _TOP_LEVEL.get(token.text)
-    if kind == "DOUBLE_SLASH":
-        return "a comment begins with `#`"
-    if kind == "ELSE":
-        return "`else` stands behind the `}` of its `if`"
-    if kind == "NAME" and {"_ARROW", "_SEP"} <= possible:
-        return "steps are joined by `->`, or stand on lines of their own"
-    if kind == "_LBRACE" and "LPAR" in possible and statement and statement[0].kind in ("BLOCK", "NETWORK"):
-        name = statement[-1].text
-        return f"parentheses stand behind the name even where there are no parameters: `{name}()`"
-    if kind == "COLON" and before is not None and before.kind in _KEYWORDS_IN_NAMES:
-        return f"`{before.text}` is a keyword of the language; choose another label"
-    if kind == "COLON" and any(part.kind == "_RBRACE" for part in statement[-1:]):
-        return "a computed label is written without spaces: `layer{i + 1}: ...`"
-    if kind in _KEYWORDS_IN_NAMES and "NAME" in possible and "COLON" not in possible and "_LBRACE" not in possible:
-        return f"`{token.text}` is a keyword of the language; choose another name"
-    return None
-
-
-_TOP_LEVEL = {
-    "import": "write `from std import name` or `from .file import name`",
-    "class": "a reusable part is a `block`, a whole model a `network`",
-    "def": "a reusable part is a `block`, a whole model a `network`",
-    "model": "a whole model is a `network`",
-    "module": "a reusable part is a `block`",
-    "conv": "layers stand inside a `block` or a `network`",
-}
-_KEYWORDS_IN_NAMES = frozenset(
-    "FOR IN BY IF ELSE REPEAT LET INLINE WHEN WHERE DIVIDES FROM IMPORT AS AND OR NOT TRUE FALSE NONE".split()
-)
+    if last is not None and last.kind in OPERATORS and token.kind in ("_SEP", "_RBRACE", "$END"):
+        message = f"the statement ends behind `{last.text}`"
+        return Explanation("put the expression in parentheses to go on in the next line", message, token=last)
+    at_end = token.kind == "$END" and last is not None
+    return Explanation(repair(Fault(token, statement, possible, following)), token=last if at_end else None)
 
 
 def _word(kind: str) -> str:

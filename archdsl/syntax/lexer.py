@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.source.source import Source
 from archdsl.syntax._tables import KEYWORDS, PATTERN
+from archdsl.syntax.characters import CONTROL, FOREIGN_STRING, help_for_characters
 
 MAX_TOKENS = 200_000
 MAX_NESTING = 64
@@ -22,7 +23,7 @@ MAX_CONTROL = 5
 """So many invisible characters are pointed at."""
 
 _MASTER = re.compile(PATTERN)
-_TAIL = re.compile(r"[A-Za-z0-9_]+")
+_TAIL = re.compile(r"-?[A-Za-z0-9_]+|-(?=\{)")
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _NO_SEPARATOR_AFTER = frozenset(("_SEP", "_ARROW", "_LBRACE"))
 _JOINS_LINES = frozenset(("_ARROW", "ELSE", "WHERE"))
@@ -31,27 +32,10 @@ _ENDS_OPERAND = frozenset("NAME NUMBER STRING RPAR RSQB TRUE FALSE NONE TAIL _TC
 _STARTS_OPERAND = frozenset("NAME NUMBER STRING TRUE FALSE NONE".split())
 _DEFINES = frozenset(("BLOCK", "NETWORK", "FROM"))
 _DEFINED_NAME = re.compile(r"[ \t]+[A-Za-z][A-Za-z0-9_]*[ \t]*[(=]|[ \t]+[.A-Za-z][.A-Za-z0-9_]*[ \t]+import\b")
+_BODY_AHEAD = re.compile(r"(?:(?!->)[^};\n])*(?:;|->|\n|\Z)")
+_SPACE = "put a space before it"
 _INVISIBLE = frozenset(("COMMENT", "LINE"))
-_LABEL_PARTS = frozenset(("NAME", "TAIL", "_TCLOSE"))
-_CHARACTER_HELP = {
-    "&": "write `and`",
-    "|": "write `or`",
-    "!": "write `not`",
-    "'": "strings stand in double quotes",
-    "`": "strings stand in double quotes",
-    "^": "write `**` for a power",
-    "\\": "a statement goes on in the next line inside brackets and after `->`",
-    "\N{RIGHTWARDS ARROW}": "write `->`",
-    "\N{MULTIPLICATION SIGN}": "write `*`",
-    "\N{MINUS SIGN}": "write `-`",
-    "\N{LEFT DOUBLE QUOTATION MARK}": "strings stand in straight double quotes",
-    "\N{RIGHT DOUBLE QUOTATION MARK}": "strings stand in straight double quotes",
-}
-"""What is meant by characters that other languages use."""
-_FOREIGN_STRING = re.compile(
-    r"'[^'\n]*'|`[^`\n]*`|\N{LEFT DOUBLE QUOTATION MARK}[^\n]*?\N{RIGHT DOUBLE QUOTATION MARK}"
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_LABEL_PARTS = frozenset("NAME TAIL _TCLOSE BLOCK NETWORK INPUT OUTPUT EXPECT".split())
 
 
 @dataclass(slots=True)
@@ -65,7 +49,7 @@ class Token:
 
 
 @dataclass(slots=True)
-class _Bracket:
+class Bracket:
     """An open bracket; ``template`` braces belong to a label, statement braces hold statements."""
 
     text: str
@@ -74,22 +58,21 @@ class _Bracket:
 
 
 class Lexer:
-    """One pass over one source.
+    """One pass over one source."""
 
-    ``by_indentation``: a brace at the start of a line closes those that are indented deeper; for a second pass
-    over a text in which the braces do not come out even.
-    """
-
-    def __init__(self, source: Source, *, by_indentation: bool = False) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._by_indentation = by_indentation
         self.faults: list[Diagnostic] = []
         self.is_brace_open = False
         """Whether a brace was never closed, so that nobody knows which one is meant."""
-        self._brackets: list[_Bracket] = []
+        self.is_brace_lacking = False
+        """Whether a closing brace closes nothing."""
+        self._brackets: list[Bracket] = []
         self._in_expression = False
         self._line_broken_at = -1
         self._open_string_at = -1
+        self._odd_in_line: set[str | None] = set()
+        self._repeats = 0
         self.tokens: list[Token] = []
         self.comments: list[tuple[int, int]] = []
         self.long_names: set[str] = set()
@@ -104,7 +87,7 @@ class Lexer:
         match = _MASTER.match
         tokens = self.tokens
         while position < length:
-            if len(self.faults) > MAX_FAULTS:
+            if len(self.faults) + self._repeats > MAX_FAULTS:
                 self.limit_passed = True
                 return []
             found = match(text, position)
@@ -116,8 +99,8 @@ class Lexer:
             if kind == "SPACE":
                 position = end
                 continue
-            if self._by_indentation and kind not in _INVISIBLE:
-                self._close_deeper(kind, position)
+            if kind not in _INVISIBLE:
+                self._begin_token(kind, position)
             if kind == "NAME":
                 word = found.group()
                 kind = KEYWORDS.get(word, "NAME")
@@ -129,6 +112,7 @@ class Lexer:
             elif kind == "COMMENT":
                 self.comments.append((position, end))
             elif kind == "LINE":
+                self._odd_in_line.clear()
                 self._line_end(position, end)
             elif kind in ("OPEN", "LPAR", "LSQB"):
                 self._open(text[position], position)
@@ -143,6 +127,15 @@ class Lexer:
             position = end
         return self._finish(length)
 
+    # --- what indentation tells, in a second pass ------------------------------------------------------
+
+    def _begin_token(self, kind: str, at: int) -> None:
+        """Called before each token."""
+
+    def _closes_too_early(self, at: int) -> bool:
+        """Whether a closing brace is not the one of the innermost body."""
+        return False
+
     # --- separators and brackets ----------------------------------------------------------------------
 
     def _line_end(self, start: int, end: int) -> None:
@@ -153,11 +146,11 @@ class Lexer:
         if self.tokens and self.tokens[-1].kind not in _NO_SEPARATOR_AFTER:
             self.tokens.append(Token("_SEP", self._source.text[start:end], start, end))
 
-    def _push(self, bracket: _Bracket) -> None:
+    def _push(self, bracket: Bracket) -> None:
         self._brackets.append(bracket)
         self._in_expression = bracket.template or bracket.text != "{"
 
-    def _pop(self) -> _Bracket:
+    def _pop(self) -> Bracket:
         bracket = self._brackets.pop()
         inner = self._brackets[-1] if self._brackets else None
         self._in_expression = inner is not None and (inner.template or inner.text != "{")
@@ -200,7 +193,7 @@ class Lexer:
         template = text == "{" and self._touches_a_name(at)
         if text == "{" and not template:
             self._close_expression()
-        self._push(_Bracket(text, at, template))
+        self._push(Bracket(text, at, template))
         kind = {"(": "LPAR", "[": "LSQB", "{": "_TOPEN" if template else "_LBRACE"}[text]
         self.tokens.append(Token(kind, text, at, at + 1))
 
@@ -208,11 +201,16 @@ class Lexer:
         """Whether a brace is part of a label, ``layer{i}``: no space before it, none behind it."""
         if not self.tokens or self.tokens[-1].end != at or self.tokens[-1].kind not in _LABEL_PARTS:
             return False
-        return not self._source.text[at + 1 : at + 2].isspace()
+        if self._source.text[at + 1 : at + 2].isspace():
+            return False
+        if _BODY_AHEAD.match(self._source.text, at + 1) is None:
+            return True
+        self._fail("E0101", "a `{` that touches the name before it is part of the name", at, at + 1, _SPACE)
+        return False
 
     def _close(self, text: str, at: int) -> int:
         """Closes the innermost bracket; returns where lexing goes on (after a label's tail)."""
-        if not self._brackets or _CLOSER[self._brackets[-1].text] != text:
+        if not self._brackets or _CLOSER[self._brackets[-1].text] != text or self._closes_too_early(at):
             return self._mismatch(text, at)
         bracket = self._pop()
         self._drop_separator()
@@ -223,27 +221,6 @@ class Lexer:
             return at + 1
         self.tokens.append(Token("TAIL", tail.group(), at + 1, tail.end()))
         return tail.end()
-
-    def _close_deeper(self, kind: str, at: int) -> None:
-        """What begins a line ends the braces that are indented deeper; a statement also those indented alike."""
-        indentation = self._indentation(at)
-        if self._source.position(at).column - 1 != indentation or self._source.text.startswith(("->", "else"), at):
-            return
-        levels = [self._indentation(bracket.at) for bracket in self._brackets if bracket.text == "{"]
-        last = indentation if kind == "CLOSE" else indentation - 1
-        if kind == "CLOSE" and indentation not in levels:
-            return
-        while levels and levels[-1] > last:
-            levels.pop()
-            while self._brackets[-1].text != "{":
-                self._unclosed(self._pop())
-            self._unclosed(self._pop())
-            self._line_end(at - 1, at)
-
-    def _indentation(self, at: int) -> int:
-        """How many characters the line of a place is indented."""
-        line = self._source.lines.line_text(self._source.position(at).line)
-        return len(line) - len(line.lstrip())
 
     def _drop_separator(self) -> None:
         if self.tokens and self.tokens[-1].kind == "_SEP":
@@ -258,8 +235,9 @@ class Lexer:
             return at + 1
         if not matching and self._in_expression:
             return self._close_wrongly(text, at)
-        if not matching:
-            self._unbalanced(f"`{text}` closes nothing", at)
+        if not matching or (text == "}" and self._closes_too_early(at)):
+            self.is_brace_lacking |= text == "}"
+            self._fail("E0103", f"`{text}` closes nothing", at, at + 1, "delete it, or open what it closes")
             return at + 1
         while len(self._brackets) > matching[-1] + 1:
             self._unclosed(self._pop())
@@ -276,10 +254,11 @@ class Lexer:
         self.tokens.append(Token(kind, text, at, at + 1))
         return at + 1
 
-    def _unclosed(self, bracket: _Bracket) -> None:
+    def _unclosed(self, bracket: Bracket) -> None:
         """Adds the bracket that is missing; what an open string has swallowed is not missing."""
         if not bracket.at < self._open_string_at or self._is_line_between(bracket.at, self._open_string_at):
-            self._unbalanced(f"`{bracket.text}` is never closed", bracket.at)
+            help = f"write `{_CLOSER[bracket.text]}` behind what belongs to it"
+            self._fail("E0103", f"`{bracket.text}` is never closed", bracket.at, bracket.at + 1, help)
         self.is_brace_open |= bracket.text == "{" and not bracket.template
         kind = {"(": "RPAR", "[": "RSQB", "{": "_TCLOSE" if bracket.template else "_RBRACE"}[bracket.text]
         self._drop_separator()
@@ -288,9 +267,6 @@ class Lexer:
 
     def _is_line_between(self, start: int, end: int) -> bool:
         return self._source.text.find("\n", start, end) >= 0
-
-    def _unbalanced(self, message: str, at: int) -> None:
-        self._fail("E0103", message, at, at + 1)
 
     def _finish(self, length: int) -> list[Token]:
         self._drop_separator()
@@ -316,7 +292,7 @@ class Lexer:
         """Control and bidirectional characters are errors everywhere, comments and strings included."""
         if text.isascii() and text.isprintable():
             return
-        for count, found in enumerate(_CONTROL.finditer(text)):
+        for count, found in enumerate(CONTROL.finditer(text)):
             if count == MAX_CONTROL:
                 break
             code = ord(found.group())
@@ -334,11 +310,15 @@ class Lexer:
         end = at + 1
         while end < len(text) and not text[end].isspace() and _MASTER.match(text, end) is None:
             end += 1
-        if _CONTROL.search(text, at, end):
+        if CONTROL.search(text, at, end):
             return end  # reported by _check_characters
         if text[at] == '"':
             return self._open_string(at)
-        quoted = _FOREIGN_STRING.match(text, at)
+        if text.startswith("```", at):
+            end = (text + "\n").find("\n", at)
+            self._odd(text[at : at + 3], at, end)
+            return end
+        quoted = FOREIGN_STRING.match(text, at)
         if quoted is not None:
             self._fail("E0102", "strings stand in double quotes", at, quoted.end())
             self.tokens.append(Token("STRING", '""', at, quoted.end()))
@@ -346,8 +326,17 @@ class Lexer:
         if text[at].isalnum():
             at, end = self._whole_word(at)
         shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[at : min(end, at + 16)])
-        self._fail("E0102", f"unexpected `{shown}`", at, end, _help_for_characters(text[at:end]))
+        self._odd(shown, at, end)
         return end
+
+    def _odd(self, shown: str, at: int, end: int) -> None:
+        """Reports characters; those that the same help repairs once in a line."""
+        help = help_for_characters(self._source.text[at:end])
+        if help is None or help not in self._odd_in_line:
+            self._fail("E0102", f"unexpected `{shown}`", at, end, help)
+        else:
+            self._repeats += 1
+        self._odd_in_line.add(help)
 
     def _whole_word(self, at: int) -> tuple[int, int]:
         """The extent of a word with letters that names cannot have; its ASCII beginning is no name of its own."""
@@ -382,10 +371,3 @@ class Lexer:
         message = nesting if too_deep else f"the file has more than {MAX_TOKENS:,} tokens, the limit"
         self._fail("E0106", message, at, at + 1)
         return []
-
-
-def _help_for_characters(text: str) -> str | None:
-    for start, help in _CHARACTER_HELP.items():
-        if text.startswith(start):
-            return help
-    return None if text.isascii() else "names are ASCII: a letter, then letters, digits and underscores"

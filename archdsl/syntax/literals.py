@@ -34,6 +34,11 @@ class Fault(NamedTuple):
     end: int | None = None
 
 
+def is_number(text: str) -> bool:
+    """Whether a text has the form of a number; it may still have no value."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def read_number(text: str) -> int | float | Fault:
     """The value of a number token, unit applied; exact where it is whole."""
     match = _NUMBER.fullmatch(text)

@@ -14,7 +14,8 @@ from archdsl.source.source import Source
 from archdsl.syntax import ast
 from archdsl.syntax._tables import ACTIONS, END, RULES, START
 from archdsl.syntax.builder import Builder
-from archdsl.syntax.expectations import describe_expected, describe_found, explain
+from archdsl.syntax.expectations import OPERATORS, describe_expected, describe_found, explain
+from archdsl.syntax.indentation import IndentedLexer
 from archdsl.syntax.lexer import Lexer, Token
 
 _OPENERS = frozenset(("_LBRACE", "_TOPEN", "LPAR", "LSQB"))
@@ -37,9 +38,11 @@ def parse(source: Source, report: Callable[[Diagnostic], None]) -> ast.File:
 
     lexer = Lexer(source)
     tokens = lexer.run()
-    if lexer.is_brace_open:
-        lexer = Lexer(source, by_indentation=True)
-        tokens = lexer.run()
+    if lexer.is_brace_open or lexer.is_brace_lacking:
+        other: Lexer = IndentedLexer(source)
+        others = other.run()
+        if lexer.is_brace_open or len(other.faults) <= len(lexer.faults):
+            lexer, tokens = other, others
     for fault in lexer.faults:
         note(fault)
     comments = tuple(ast.Comment(source.text[a:b], source.span(a, b)) for a, b in lexer.comments)
@@ -81,6 +84,7 @@ class _Machine:
         self._report = report
         self._known_faults = known_faults
         self._complaints = 0
+        self._complained_at = -1
         self._states = [START]
         self._values: list[object] = []
         self._starts: list[int] = []
@@ -244,6 +248,12 @@ class _Machine:
             del states[len(states) - length :]
             states.append(ACTIONS[states[-1]][origin])
 
+    def _goes_on_from(self, anchor: _Anchor) -> bool:
+        """Whether a statement is the second half of one that was reported because it ends with an operator."""
+        if anchor.at < 2 or self._tokens[anchor.at - 1].kind != "_SEP":
+            return False
+        return self._tokens[anchor.at - 2].kind in OPERATORS and self._complained_at >= 0
+
     def _complain(self, position: int, anchor: _Anchor) -> None:
         """Reports the token that does not fit, unless something in its statement was reported already."""
         token = self._tokens[position]
@@ -252,13 +262,19 @@ class _Machine:
             return
         if token.kind == "$END" and self._known_faults:
             return  # a bracket that is never closed has been reported
+        if self._goes_on_from(anchor):
+            return
+        if start <= self._complained_at and "\n" not in self._source.text[self._complained_at : token.start]:
+            return  # what stands around a fault on one line is the same fault
+        self._complained_at = token.start
         self._complaints += 1
         if self._complaints > MAX_COMPLAINTS:
             return
         row = ACTIONS[self._states[-1]]
         possible = {kind for kind in row if kind.isupper() and self._can_shift(kind)}
         before = self._tokens[position - 1] if position else None
-        explained = explain(token, before, self._tokens[anchor.at : position], possible)
+        following = self._tokens[position + 1] if token.kind != "$END" else None
+        explained = explain(token, before, self._tokens[anchor.at : position], possible, following)
         place = explained.token or token
         span = self._source.span(place.start, max(place.end, place.start + (place.kind != "$END")))
         expected = f"expected {describe_expected(possible)}{explained.after}, found {describe_found(token)}"

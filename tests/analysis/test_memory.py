@@ -11,10 +11,11 @@ from torch import nn
 from archdsl.analysis import forward
 from archdsl.analysis.flatten import flatten
 from archdsl.analysis.forward import NotFollowed, Program
-from archdsl.analysis.memory import DTYPES, OPTIMIZERS, OpenSizes, Programs
+from archdsl.analysis.memory import DTYPES, OPTIMIZERS, Programs
 from archdsl.ir.typed import TypedDesign
 from archdsl.ops import REGISTRY
 from archdsl.ops.memory import Kept, Storage
+from archdsl.ops.rules import OpenSize
 from tests.analysis.support import fixed, inputs_of, module_of, network, program
 from tests.codegen.programs import PROGRAMS
 from tests.networks.every import every_network, small
@@ -123,7 +124,7 @@ def test_types_have_torch_s_sizes() -> None:
 def test_open_sizes_are_refused() -> None:
     programs = Programs.of(network("network n() { input v: [N, 3, H, W]\n conv(4, 1)\n output y: [N, 4, H, W] }"))
     assert programs is not None
-    with pytest.raises(OpenSizes):
+    with pytest.raises(OpenSize):
         programs.values(1, "fp32")
 
 

@@ -14,6 +14,7 @@ from archdsl.analysis.receptive_field import FARTHEST, PIXEL, Blind, Seen
 from archdsl.analysis.table import rows
 from archdsl.analysis.totals import totals
 from archdsl.ir.typed import TypedDesign
+from tests.analysis.gradients import linearised
 from tests.analysis.support import fixed, inputs_of, module_of, network, program, spec_totals
 from tests.oracles.torchvision_models import private_model
 
@@ -60,52 +61,6 @@ def test_the_stride_on_the_second_convolution_sees_less(name: str, field: int) -
 # --- real gradients ---------------------------------------------------------------------------------------------------
 
 
-class Sum(nn.Module):
-    """The sum over a pool's window in place of its largest value: every place of the window counts."""
-
-    def __init__(self, pool: nn.MaxPool2d) -> None:
-        super().__init__()
-        self.pool = nn.AvgPool2d(pool.kernel_size, pool.stride, pool.padding, pool.ceil_mode)  # type: ignore[arg-type]
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.pool(x)  # type: ignore[no-any-return]
-
-
-class SumPerWindow(nn.Module):
-    """The same for windows with holes, or of sizes that depend on the input's."""
-
-    def __init__(self, pool: nn.Module) -> None:
-        super().__init__()
-        self.pool = pool
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.stack([self.pool(x * weight) for weight in _spread(x)]).sum(0)
-
-
-def _spread(x: torch.Tensor) -> list[torch.Tensor]:
-    """Weights under each of which another place of every window is the largest."""
-    generator = torch.Generator().manual_seed(7)
-    return [torch.rand(x.shape, generator=generator, dtype=x.dtype) + 0.1 for _ in range(200)]
-
-
-def linearised(model: nn.Module) -> nn.Module:
-    """The network with positive weights and nothing that hides a dependence: all gradients inside a field are > 0."""
-    for name, child in list(model.named_children()):
-        setattr(model, name, _replacement(child) or linearised(child))
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.abs_().add_(0.01)
-    return model.double().eval()
-
-
-def _replacement(module: nn.Module) -> nn.Module | None:
-    if isinstance(module, nn.ReLU | nn.Sigmoid | nn.BatchNorm2d | nn.Dropout | nn.LeakyReLU):
-        return nn.Identity()
-    if isinstance(module, nn.MaxPool2d):
-        return Sum(module) if module.dilation == 1 else SumPerWindow(module)
-    return None
-
-
 def gradient_extents(model: nn.Module, image: torch.Tensor, output: torch.Tensor) -> tuple[int, ...]:
     """The largest extent of the gradient of any place near the middle of the output, per axis of the image."""
     middle = [range(max(0, size // 2 - 2), min(size, size // 2 + 3)) for size in output.shape[2:]]
@@ -120,7 +75,7 @@ def gradient_extents(model: nn.Module, image: torch.Tensor, output: torch.Tensor
 
 def _extent(seen: torch.Tensor) -> int:
     places = seen.nonzero().flatten()
-    return int(places[-1] - places[0]) + 1
+    return int(places[-1] - places[0]) + 1 if len(places) else 0
 
 
 def measured(model: nn.Module, design: TypedDesign) -> tuple[int, ...]:
@@ -152,6 +107,10 @@ STEPS = {
     "nearest, even kernel": "max_pool(2) -> upsample(2) -> conv(2, 2)",
     "nearest by three": "max_pool(3) -> upsample(3) -> conv(2, 3, padding=1) -> conv(2, 3)",
     "transposed": "max_pool(2) -> conv_transpose(2, 2, stride=2) -> conv(2, 3)",
+    "transposed, kernel no multiple of the stride": "max_pool(2) -> conv_transpose(2, 3, stride=2, padding=1)",
+    "transposed, then windows": "max_pool(3) -> conv_transpose(2, 5, stride=3, padding=1) -> conv(2, 2) -> conv(2, 3)",
+    "transposed with holes": "max_pool(3) -> conv_transpose(2, 1, stride=3) -> conv(2, 2)",
+    "transposed and dilated": "max_pool(2) -> conv_transpose(2, 2, stride=2, dilation=3) -> conv(2, 3)",
     "transposed, overlapping": "max_pool(2) -> conv_transpose(2, 4, stride=2, padding=1)",
     "bilinear": 'max_pool(3) -> upsample(3, mode="bilinear") -> conv(2, 4)',
     "up and down": "max_pool(2) -> upsample(4) -> conv(2, 3, stride=2) -> conv(2, 2, stride=3)",

@@ -30,6 +30,10 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     (tmp_path / ".git").mkdir()
     for name, text in [("good", GOOD), ("bad", UNKNOWN_LAYER), ("worse", WIDE_KERNEL), ("warned", WARNED)]:
         (tmp_path / f"{name}.arch").write_text(text)
+    (tmp_path / "binary.arch").write_bytes(b"\x7fELF\x00")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "x.arch").symlink_to("moved.arch")
+    (tmp_path / "empty").mkdir()
     capsys.readouterr()
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -57,7 +61,12 @@ ENDS = {
     "warnings ignored": (0, ("warned.arch", "--error-on-warning", "--ignore", "W05")),
     "unknown option": (2, ("--no-such-option",)),
     "unknown pattern": (2, ("--ignore", "W9999", "bad.arch")),
+    "a file that is no text": (1, ("binary.arch",)),
+    "a link that leads nowhere": (1, ("links",)),
+    "a folder without files": (2, ("empty",)),
+    "a file as a folder": (2, ("good.arch/x.arch",)),
     "missing file": (2, ("missing.arch",)),
+    "missing and ignored": (2, ("missing.arch", "--ignore", "W")),
     "missing and bad": (2, ("missing.arch", "bad.arch")),
     "missing and clean": (2, ("missing.arch", "good.arch")),
 }

@@ -48,6 +48,7 @@ def test_the_document(cli: Cli) -> None:
             {"name": "aux", "shape": ["N", 2, "H", "W"], "when": "training"},
             {"name": "y", "shape": ["N", 2, "H", "W"], "when": None},
         ],
+        "accepted": {"H": "every H", "W": "every W"},
         "declared": {},
     }
     assert large["parameters"][0]["default"] == "conv(kernel=3, padding=1)"
@@ -72,7 +73,7 @@ def test_the_list(cli: Cli) -> None:
 
 def test_the_specs_that_ship(cli: Cli) -> None:
     names = {network["name"] for network in cli("networks", str(ROOT / "specs"), "--format", "json").json["networks"]}
-    assert len(names) == 21
+    assert len(names) == 23
     assert {"lenet", "nin", "alexnet", "vgg16_bn", "googlenet", "resnet50", "densenet201"} <= names
     assert "ResNet" not in names
 

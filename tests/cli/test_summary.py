@@ -43,8 +43,23 @@ fc       linear    N x 10            20,490   20,480            7
 -------  --------  ---------------  -------  -------  -----  ----
 total                                20,714  241,664
 
-20.7 k weights; 242 k MACs a sample
+where they go  weights                      MACs                         values
+conv           ▎                        1%  ████████████████████▏   92%  █████████▊              44%
+relu                                                                     █████████▊              44%
+maxpool                                                                  ██▌                     11%
+fc             █████████████████████▊  99%  █▉                       8%  ▏                       <1%
+
+20.7 k weights
+242 k multiply-adds a sample
+18.4 k values in the outputs of its layers a sample
 2 weighted layers deep, 5 layers in all; receptive field 4
+
+memory, batch 1, fp32      inference  training
+weights and buffers         80.9 KiB  80.9 KiB
+gradients                             80.9 KiB
+state of adam                          162 KiB
+values: at the peak, kept   76.0 KiB  68.0 KiB
+together                     157 KiB   392 KiB
 """
 
 
@@ -64,8 +79,9 @@ def test_resnet50_folds_its_blocks_and_fits(cli: Cli) -> None:
     assert (
         " ".join(next(line for line in lines if line.startswith("total")).split()) == "total 25,557,032 4,089,184,256"
     )
-    assert lines[-2] == "25.6 M weights; 4.09 G MACs a sample; 53,173 values in buffers"
-    assert lines[-1] == "50 weighted layers deep, 187 layers in all; receptive field 427"
+    assert "25.6 M weights; 53,173 values in buffers" in lines
+    assert "4.09 G multiply-adds a sample" in lines
+    assert "50 weighted layers deep, 187 layers in all; receptive field 427" in lines
 
 
 def test_the_columns_sum_up_to_the_totals(cli: Cli) -> None:
@@ -79,8 +95,12 @@ def test_the_columns_sum_up_to_the_totals(cli: Cli) -> None:
 
 def test_what_runs_in_training_only_stands_in_brackets(cli: Cli) -> None:
     lines = cli("summary", GOOGLENET).out.splitlines()
-    assert [line.split()[4:][-2] for line in lines if line.startswith("aux")] == ["(4,169,728)", "(4,202,496)"]
-    assert "13.0 M weights, 6.38 M of them for training only; 1.50 G MACs a sample; 15,131 values in buffers" in lines
+    assert [line.split()[-2] for line in lines if line.startswith("aux") and "(" in line] == [
+        "(4,169,728)",
+        "(4,202,496)",
+    ]
+    assert "13.0 M weights, 6.38 M of them for training only; 15,131 values in buffers" in lines
+    assert "1.50 G multiply-adds a sample" in lines
 
 
 @pytest.mark.parametrize("columns", [40, 70, 80, 100, 200])
@@ -107,8 +127,10 @@ def test_markdown(cli: Cli) -> None:
     assert rows[0] == "| layer | kind | output | weights | MACs | field | line |"
     assert rows[1] == "| :--- | :--- | :--- | ---: | ---: | ---: | ---: |"
     assert rows[2] == "| `conv` | conv | N x 8 x 32 x 32 | 224 | 221,184 | 3 | 4 |"
-    assert rows[-1] == "| **total** |  |  | **20,714** | **241,664** |  |  |"
-    assert {row.count("|") for row in rows} == {8}
+    assert rows[7] == "| **total** |  |  | **20,714** | **241,664** |  |  |"
+    assert {row.count("|") for row in rows[:8]} == {8}
+    assert rows[8:10] == ["| memory, batch 1, fp32 | inference | training |", "| :--- | ---: | ---: |"]
+    assert rows[-1] == "| together | 157 KiB | 392 KiB |"
 
 
 def test_a_file_name_does_not_become_markdown(cli: Cli) -> None:
@@ -123,7 +145,7 @@ def test_a_file_name_does_not_become_markdown(cli: Cli) -> None:
 def test_the_document(cli: Cli) -> None:
     cli.write("a.arch", GOOD)
     document = cli("summary", "a.arch", "--format", "json").json
-    assert list(document) == ["version", "network", "path", "line", "sizes", "layers", "totals"]
+    assert list(document) == ["version", "network", "path", "line", "sizes", "layers", "totals", "memory"]
     assert (document["version"], document["network"], document["path"], document["line"]) == (1, "small", "a.arch", 2)
     assert document["layers"][0] == {
         "path": "conv",
@@ -132,11 +154,18 @@ def test_the_document(cli: Cli) -> None:
         "output": ["N", 8, 32, 32],
         "weights": 224,
         "macs": 221_184,
+        "macs_formula": None,
+        "flops": 442_368,
+        "activations": 8192,
+        "buffers": 0,
         "receptive_field": [3, 3],
+        "stride": [1.0, 1.0],
+        "offset": [0.0, 0.0],
         "line": 4,
         "file": "a.arch",
         "when": None,
         "layers": 1,
+        "skips": [],
     }
     assert document["layers"][-1]["receptive_field"] is None
     assert document["totals"] == {
@@ -144,6 +173,10 @@ def test_the_document(cli: Cli) -> None:
         "training_weights": 0,
         "buffers": 0,
         "macs": 241_664,
+        "macs_formula": None,
+        "flops": 483_328,
+        "activations": 18_442,
+        "activations_formula": None,
         "layers": 5,
         "depth": 2,
         "receptive_field": [4, 4],
@@ -178,13 +211,14 @@ def test_without_a_size_the_table_is_symbolic_and_says_what_is_missing(cli: Cli)
     result = cli("summary", "open.arch")
     assert result.code == 0
     assert "N x 8 x ⌊H/2⌋ x ⌊W/2⌋" in result.out
-    assert "MACs depend on the open sizes" in result.out
-    assert result.err == "for MACs, give the open sizes: --size H=224 --size W=224\n"
+    assert "MACs(H, W) = 216·H·W\n" in result.out
+    assert result.err == "for numbers and memory, give the open sizes: --size H=224 --size W=224\n"
     document = cli("summary", "open.arch", "--format", "json").json
     assert (document["sizes"], document["totals"]["macs"], document["totals"]["weights"]) == ({}, None, 224)
     half = cli("summary", "open.arch", "--size", "H=10")
     assert "N x 8 x 5 x ⌊W/2⌋" in half.out
-    assert half.err == "for MACs, give the open sizes: --size W=224\n"
+    assert "MACs(W) = 2,160·W\n" in half.out
+    assert half.err == "for numbers and memory, give the open sizes: --size W=224\n"
 
 
 def test_a_size_that_is_too_small_is_a_finding(cli: Cli) -> None:
@@ -222,9 +256,9 @@ def test_700_000_layers_fold_at_once(cli: Cli) -> None:
     result = cli("summary", "deep.arch")
     assert time.perf_counter() - start < 10
     assert result.code == 0
-    assert len(result.out.splitlines()) < 20
+    assert len(result.out.splitlines()) < 26
     assert "350,000 x conv" in result.out
-    assert result.out.splitlines()[-1] == "350,000 weighted layers deep, 700,000 layers in all; receptive field 700,001"
+    assert result.out.splitlines()[-8] == "350,000 weighted layers deep, 700,000 layers in all; receptive field 700,001"
 
 
 def test_the_limit_is_told_where_every_layer_is_asked_for(cli: Cli) -> None:

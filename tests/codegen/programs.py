@@ -3,6 +3,59 @@
 from __future__ import annotations
 
 PROGRAMS = {
+    "a_variable_stays_what_it_is": """
+block grown(more: bool, twice: bool) {
+    let width = x.channels + 2
+    conv(width, 1)
+    if more { concat { identity; conv(2, 1) } }
+    conv(width, 1)
+    if twice { concat { identity; identity } }
+}
+network n() {
+    input image: [N, 3, H, W]
+    grown(true, true) -> grown(false, true) -> grown(true, false)
+    output features: [N, 26, H, W]
+}
+""",
+    "variables": """
+block fire(squeeze: int, expand: int = 2 * squeeze + 1, kernel: sizes = (1, 3), padding: sizes = (0, 1)) {
+    let (inner, factor) = (squeeze + x.channels, 2)
+    let outer = factor * inner
+    let unread_in_init = x.channels
+    conv(outer, kernel, padding=padding) -> relu
+    conv(expand, 1)
+    if unread_in_init == expand { add { identity; x } }
+}
+network variables(widths: [int] = [4, 6, 8]) {
+    input image: [N, 3, H, W]
+    features: {
+        for i in 0..len(widths) {
+            let (scale, kernel) = [(1, 1), (2, 3), (2, 1)][i]
+            let width = scale * sum(widths[0..i]) + 1
+            fire(width, kernel=kernel, padding=kernel // 2)
+        }
+        fire(4, expand=round_to(17, 8)) -> fire(8, 16)
+    }
+    narrow(5, start=2)
+    tail: { narrow(4) -> conv(ceil(2.5), 1) -> stochastic_depth(0.1 * len(widths)) }
+    output features: [N, 3, H, W]
+}
+""",
+    "hyphens": """
+network hyphens(depths: [int] = [1, 2]) {
+    input image: [N, 3, H, W]
+    trunk: {
+        for s in 0..2 {
+            block{s}: {
+                for i in 0..depths[s] { block{s}-{i}: conv(4 * (s + 1), 1) }
+            }
+        }
+    }
+    for i in 0..2 { tail{i}-x: conv(4, 1) }
+    add { tail{0}-x; identity }
+    output features: [N, 4, H, W]
+}
+""",
     "unet": """
 block double_conv(channels: int) {
     repeat 2 { conv(channels, 3, padding=1, bias=false) -> batch_norm -> relu }

@@ -29,6 +29,15 @@ GOLDEN = {
     "maxvit.py": ("maxvit.arch", ("maxvit_t",)),
     "vit.py": ("vit.arch", ("vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14")),
     "nin.py": ("nin.arch", ("nin",)),
+    "squeezenet.py": ("squeezenet.arch", ("squeezenet1_0", "squeezenet1_1")),
+    "mobilenet_v2.py": ("mobilenet_v2.arch", ("mobilenet_v2",)),
+    "mobilenet_v3.py": ("mobilenet_v3.arch", ("mobilenet_v3_small",)),
+    "mnasnet.py": ("mnasnet.arch", ("mnasnet0_5", "mnasnet1_3")),
+    "shufflenet_v2.py": ("shufflenet_v2.arch", ("shufflenet_v2_x0_5", "shufflenet_v2_x2_0")),
+    "regnet.py": ("regnet.arch", ("regnet_x_400mf", "regnet_y_400mf")),
+    "efficientnet.py": ("efficientnet.arch", ("efficientnet_b0", "efficientnet_b7")),
+    "efficientnet_v2.py": ("efficientnet.arch", ("efficientnet_v2_s",)),
+    "inception_v3.py": ("inception_v3.arch", ("inception_v3",)),
     "unet.py": ("unet.arch", ("unet", "unet_padded")),
 }
 FOLDER = ROOT / "tests" / "golden"

@@ -56,6 +56,30 @@ PROGRAMS = {
         "block b(widths: [int]) { features(widths) -> batch_norm -> stages([(1, 4), (2, widths[0])]) -> batch_norm }",
         "b([1, 2, 3, 4, 5])\n b([5, 3])",
     ),
+    "two splices of one block differ in an argument of a layer without weights": (
+        "block act(s: float) { leaky_relu(slope=s) -> conv(3, 1) }",
+        "inline act(0.1)\n inline act(0.9)",
+    ),
+    "a variable of the loop makes each turn another module": (
+        "",
+        "for i in [2, 4] { let k = i + 1\n leaky_relu(slope=k) }",
+    ),
+    "a condition on the turn around a layer without weights": (
+        "",
+        "for i in [0, 1, 2] { if i == 1 { tanh } }",
+    ),
+    "a module that both branches could share is no step of both": (
+        "block b(n: int) { conv(4, 1) -> relu\n if n == 3 { tanh } else { conv(4, 1) } }",
+        "b(3)\n b(4)",
+    ),
+    "the branches of a join inside of a path keep their names to themselves": (
+        "",
+        "concat { identity; conv(3, 1) -> tanh\n { add { conv(3, 1) -> relu; conv(3, 3, padding=1) -> tanh } } }",
+    ),
+    "layers of one kind in a group and around it": (
+        "",
+        "relu -> conv(4, 1)\n g: { v: conv(4, 1)\n relu }",
+    ),
     "a loop variable hides a block of its name": (
         "block outer() { inner }\nblock inner() { for outer in [4, 5] { conv(outer, 1) } }",
         "outer",

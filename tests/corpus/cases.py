@@ -21,12 +21,15 @@ from pathlib import Path
 
 from archdsl.cli.outputs import FORMATS
 from archdsl.cli.settings import OWN
+from archdsl.codegen import Refused
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.render.full import render_full
 from archdsl.diagnostics.render.run import range_of
 from archdsl.diagnostics.sink import Sink
+from archdsl.driver.compilation import Compilation
 from archdsl.driver.configuration import read_configuration
 from archdsl.driver.outcome import check_path, heed_comments
+from archdsl.driver.source import source_of
 from archdsl.source.loader import DiskLoader
 from archdsl.source.source import Source
 
@@ -87,6 +90,16 @@ def check_file(path: Path) -> Findings:
             return _found(faults, {OWN: configuration})
     outcome = check_path(loader, path.name)
     return _found(heed_comments(outcome.findings, [outcome]), outcome.sources)
+
+
+def compile_file(path: Path) -> Findings:
+    """What `archdsl compile` says of a file that the check has nothing against."""
+    run = Compilation(DiskLoader(str(path.parent)))
+    try:
+        source_of(run, path.name, run.designs(path.name))
+    except Refused as refused:
+        return _found([refused.diagnostic], run.sources)
+    return _found([], run.sources)
 
 
 def _found(findings: Iterable[Diagnostic], sources: Mapping[str, Source]) -> Findings:

@@ -4,23 +4,28 @@ A block is introduced by its language; what a reader need not see stands in an H
 
 - ``arch``: a whole file, checked without findings. ``# file: NAME`` in its first line keeps it under that name for the
   blocks after it. ``<!-- inside [N, 3, H, W] -->``: statements, checked in a network with that input.
-  ``<!-- reports E0302 W0504 -->``: it has exactly these findings.
+  ``<!-- reports E0302 W0504 -->``: it has exactly these findings. ``<!-- unformatted: WHY -->``: it is not as
+  ``archdsl fmt`` would write it, as every other one is.
 - ``console``: lines after ``$ `` are run, what follows is their output; ``[...]`` stands for anything.
 - ``python``: run in the page's own namespace, with ``>>>`` as a doctest. ``<!-- from: COMMAND -->``: an excerpt of
   what the command prints. ``<!-- append to PATH -->``: added to that file in a copy of the project.
+- ``yaml``, ``toml``, ``makefile``: a file under the name in its first line.
 - ``text``: a picture, not run.
 """
 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-LANGUAGES = {"arch", "console", "python", "text"}
+from archdsl.driver.api import ArchError, format_source
+
+LANGUAGES = {"arch", "console", "makefile", "python", "text", "toml", "yaml"}
 ANYTHING = "[...]"
-_NOTE = re.compile(r"<!--\s*(inside|reports|from:|append to)\s+(.*?)\s*-->")
+_NOTE = re.compile(r"<!--\s*(inside|reports|unformatted:|from:|append to)\s+(.*?)\s*-->")
 _FENCE = re.compile(r"(`{3,})(\S*)\s*$")
 
 
@@ -89,6 +94,17 @@ def whole_file(block: Block) -> str:
         return block.text
     output = "" if re.search(r"(?m)^ *output ", block.text) else "output result\n"
     return f"network example() {{\ninput image: {shape}\n{block.text}{output}}}\n"
+
+
+def formatted_block(block: Block) -> str:
+    """The text of an ``arch`` block in the one style; a text with a fault of syntax stays as it is."""
+    head = f"network example() {{\n    input image: {block.notes.get('inside')}\n"
+    is_body = "inside" in block.notes
+    try:
+        text = format_source(head + textwrap.indent(block.text, "    ") + "}\n" if is_body else block.text)
+    except ArchError:
+        return block.text
+    return textwrap.dedent(text.removeprefix(head).removesuffix("}\n")) if is_body else text
 
 
 def file_name(block: Block) -> str:

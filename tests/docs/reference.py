@@ -21,6 +21,7 @@ from archdsl.source.loader import STD_FOLDER, STD_PREFIX
 from archdsl.source.source import Source
 from archdsl.syntax.ast import BlockDef
 from archdsl.syntax.parser import parse
+from tests.docs.zoo import zoo_page
 from tests.house import PACKAGE, ROOT
 
 REMARK = "<!-- Made by `python -m tests.docs.reference`: change the source, not this page. -->\n"
@@ -233,6 +234,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "layers.md": layers_page,
     "standard-blocks.md": standard_blocks_page,
     "findings.md": findings_page,
+    "zoo.md": zoo_page,
 }
 
 

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from archdsl.driver.outcome import check_path
+from archdsl.driver.outcome import check_path, heed_comments
 from archdsl.source.loader import DiskLoader, find_root
 from tests.docs.pages import Block, blocks_of, file_name, is_excerpt, matches, steps_of, whole_file
 from tests.house import ROOT
@@ -73,7 +73,16 @@ class Runner:
                 return self._console(block)
             case "python":
                 return self._python(block)
+            case "makefile" | "toml" | "yaml":
+                return self._file(block)
         return [f"a block of the language `{block.language}` is not run; `text` is for pictures"]
+
+    def _file(self, block: Block) -> list[str]:
+        """A file for the commands after it; what is in it is tried by tests of its own."""
+        place = self.folder / file_name(block)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(block.text, encoding="utf-8")
+        return [] if block.text.startswith("# file: ") else ["say in the first line which file this is: `# file: NAME`"]
 
     # --- arch -----------------------------------------------------------------------------------------
 
@@ -94,7 +103,8 @@ class Runner:
         if self._has_copy:
             document = json.loads(self._shell(f"archdsl check --no-cache --format json {name}"))
             return [(finding["code"], finding["message"]) for finding in document["findings"]]
-        return [(found.code, found.message) for found in check_path(DiskLoader(find_root(name)), name).findings]
+        outcome = check_path(DiskLoader(find_root(name)), name)
+        return [(found.code, found.message) for found in heed_comments(outcome.findings, [outcome])]
 
     # --- console --------------------------------------------------------------------------------------
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ANYTHING, anchors_of, blocks_of, links_of, pages, paths_of
+from tests.docs.pages import ANYTHING, anchors_of, blocks_of, formatted_block, links_of, pages, paths_of
 from tests.docs.runner import Runner
 from tests.house import ROOT
 
@@ -31,14 +32,33 @@ def test_every_block_runs(page: Path, tmp_path: Path, request: pytest.FixtureReq
     assert not faults, "\n\n".join(faults)
 
 
+@pytest.mark.parametrize("page", [*pages(), *EXPLAINED], ids=lambda page: str(page.relative_to(ROOT)))
+def test_blocks_are_formatted(page: Path, request: pytest.FixtureRequest) -> None:
+    text = page.read_text(encoding="utf-8")
+    blocks = [block for block in blocks_of(str(page.relative_to(ROOT)), text) if block.language == "arch"]
+    laid_out = [(block, formatted_block(block)) for block in blocks if "unformatted" not in block.notes]
+    if request.config.getoption("--update-golden"):
+        page.write_text(_replaced(text, {block.line: (block.text, new) for block, new in laid_out}), "utf-8")
+        return
+    assert [block.place for block, new in laid_out if new != block.text] == []
+
+
+def _replaced(text: str, changes: Mapping[int, tuple[str, str]]) -> str:
+    """A page with other texts in blocks, by the line at which each begins."""
+    lines = text.splitlines(keepends=True)
+    for line, (before, after) in sorted(changes.items(), reverse=True):
+        lines[line - 1 : line - 1 + before.count("\n")] = [after]
+    return "".join(lines)
+
+
 def _updated(text: str, outputs: dict[int, str]) -> str:
     """The page with the real outputs, but for blocks that leave something out or break their lines."""
-    lines = text.splitlines(keepends=True)
-    for block in reversed(blocks_of("", text)):
+    changes: dict[int, tuple[str, str]] = {}
+    for block in blocks_of("", text):
         real = outputs.get(block.line)
         if real is not None and ANYTHING not in block.text and "\\\n" not in block.text:
-            lines[block.line - 1 : block.line - 1 + block.text.count("\n")] = [real]
-    return "".join(lines)
+            changes[block.line] = (block.text, real)
+    return _replaced(text, changes)
 
 
 @pytest.mark.parametrize("page", [*pages(), *EXPLAINED], ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,15 +1,12 @@
-"""Random programs that are right in syntax, and random white space and comments for programs, generated or real."""
+"""Random programs that are right in syntax, whatever they mean."""
 
 from __future__ import annotations
 
 import random
 
-from archdsl.source.source import Source
-from archdsl.syntax.lexer import Lexer, Token
-
 NAMES = ["a", "b", "x", "channels", "conv", "relu", "layer", "widths", "a_rather_long_name_of_a_value"]
 LITERALS = ["0", "1", "64", "1_000", "0.5", "1e-3", "5M", '"s"', '"a # b"', '"\\"{"', "true", "false", "none"]
-OPERATORS = ["+", "-", "*", "/", "//", "%", "**", "==", "<", "and", "or"]
+OPERATORS = ["+", "-", "*", "/", "//", "%", "**"]
 SOFT_LABELS = ["block", "network", "input", "output", "expect"]
 
 
@@ -84,7 +81,8 @@ class Generator:
             return f"expect params {self._one('==', '<')} {self._expression(2)}"
         if kind == "input":
             demands = ", ".join(self._demand() for _ in range(self._chance.randint(1, 3)))
-            return f"input {self._name()}: {self._shape()}{self._maybe(f' where {demands}')}"
+            guard = self._maybe(" guarded", 0.3)
+            return f"input {self._name()}: {self._shape()}{guard}{self._maybe(f' where {demands}')}"
         if kind == "output":
             shape, when = self._maybe(f": {self._shape()}"), self._maybe(" when training", 0.3)
             return f"output {self._name()}{shape}{when}{self._maybe(f' {self._body(max(depth - 1, 0))}', 0.3)}"
@@ -168,7 +166,7 @@ class Generator:
         operands = [self._operand(depth - 1) for _ in range(self._chance.choice([2, 2, 2, 2, 3, 8]))]
         text = operands[0]
         for operand in operands[1:]:
-            text = f"{text} {self._one('+', '-', '*', '/', '//', '%', '**')} {operand}"
+            text = f"{text} {self._chance.choice(OPERATORS)} {operand}"
         return text
 
     def _operand(self, depth: int) -> str:
@@ -198,82 +196,3 @@ class Generator:
         one, other = self._sum(depth), self._sum(depth)
         text = self._expression(depth)
         return self._one(text, f"({text})", f"not {one}", f"{one} and {other} or a", f"{one} == {other}")
-
-
-_LINE_MAY_END_AFTER = frozenset(("_ARROW", "_LBRACE"))
-_LINE_MAY_END_BEFORE = frozenset(("_ARROW", "ELSE", "WHERE", "_RBRACE", "$END"))
-_TOUCHING = frozenset(("_TOPEN", "TAIL"))
-_OPENING = frozenset(("LPAR", "LSQB", "_TOPEN"))
-_CLOSING = frozenset(("RPAR", "RSQB", "_TCLOSE"))
-
-
-def respaced(text: str, chance: random.Random, *, wildness: float = 0.3, documented: bool = True) -> str:
-    """The same tokens with other white space, and with comments, in every place that permits them.
-
-    ``documented``: comments that could become the documentation of what follows may come in, too.
-    """
-    lexer = Lexer(Source("a.arch", text))
-    tokens = lexer.run()
-    assert not lexer.faults
-    spacer = _Spacer(chance, wildness)
-    parts: list[str] = []
-    brackets: list[str] = []
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        if before is not None and before.kind in (*_OPENING, "_LBRACE"):
-            brackets.append(before.kind)
-        if before is not None and before.kind in (*_CLOSING, "_RBRACE"):
-            brackets.pop()
-        parts.append(spacer.space(before, token, in_expression=bool(brackets) and brackets[-1] != "_LBRACE"))
-        parts.append("" if token.kind == "_SEP" else token.text)
-    return "".join(parts)
-
-
-class _Spacer:
-    """Chooses what stands between two tokens."""
-
-    def __init__(self, chance: random.Random, wildness: float) -> None:
-        self._chance = chance
-        self._wildness = wildness
-        self._number = 0
-
-    def space(self, before: Token | None, token: Token, *, in_expression: bool) -> str:
-        """White space and comments between two tokens; where one of them is a separator, it is written here."""
-        if token.kind == "_SEP":
-            return self._chance.choice(["\n", "\n", " ;", ";\n", self._lines(least=1)])
-        if token.kind in _TOUCHING:
-            return ""
-        if before is not None and before.kind == "_TOPEN":
-            return self._comment() + "\n" if self._chance.random() < self._wildness / 3 else ""
-        free = before is None or before.kind == "_SEP" or before.kind in _LINE_MAY_END_AFTER
-        if in_expression or free or token.kind in _LINE_MAY_END_BEFORE:
-            return self._anything() + (" " if token.kind == "_LBRACE" or _would_merge(before, token) else "")
-        if _would_merge(before, token) or token.kind == "_LBRACE":
-            return self._chance.choice([" ", "  ", "\t"])
-        return self._blanks()
-
-    def _blanks(self) -> str:
-        return self._chance.choice(["", "", " ", "  ", "\t"]) if self._chance.random() < self._wildness else ""
-
-    def _anything(self) -> str:
-        return self._lines() if self._chance.random() < self._wildness else self._blanks()
-
-    def _lines(self, least: int = 0) -> str:
-        """Line ends, some with comments before them."""
-        count = self._chance.choice([1, 1, 2, 3]) if least else self._chance.choice([0, 1, 1, 2, 4])
-        lines = [self._blanks() + (self._comment() if self._chance.random() < 0.4 else "") for _ in range(count)]
-        return "".join(f"{line}\n" for line in lines) + self._blanks()
-
-    def _comment(self) -> str:
-        self._number += 1
-        return self._chance.choice(["#", "# ", "#\t", "##", "#  -> { ( "]) + f"c{self._number}" + self._blanks()
-
-
-def _would_merge(before: Token | None, token: Token) -> bool:
-    """Whether two tokens would be others if they touched."""
-    if before is None or not before.text or not token.text:
-        return False
-    last, first = before.text[-1], token.text[0]
-    both_words = (last.isalnum() or last == "_") and (first.isalnum() or first == "_")
-    if before.kind == "_TCLOSE":
-        return first.isalnum() or first == "_"
-    return both_words or last + first in ("->", "..", "**", "//", "==", "<=", ">=", "!=", "=.") or first + last == ".."

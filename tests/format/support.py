@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass
 
 from archdsl.format.layout import lay_out
 from archdsl.source.source import Source
 from archdsl.syntax import ast
-from tests.syntax.support import whole
+from tests.syntax.support import PATH, whole
 
 
 def formatted(text: str) -> str:
     """A text without a fault in the one style."""
-    return lay_out(Source("a.arch", text), whole(text))
+    return lay_out(Source(PATH, text), whole(text))
 
 
 def tree_of(node: object) -> object:
@@ -34,17 +35,16 @@ def comments_of(file: ast.File) -> list[str]:
 
 def faults_of(text: str) -> list[str]:
     """What formatting a text has got wrong."""
-    once = formatted(text)
-    before, after = whole(text), whole(once)
+    before = whole(text)
+    once = lay_out(Source(PATH, text), before)
+    after = whole(once)
     faults = []
     if tree_of(before) != tree_of(after):
         faults.append("the tree has changed")
     if comments_of(before) != comments_of(after):
         faults.append("the comments have changed")
-    if formatted(once) != once:
+    if lay_out(Source(PATH, once), after) != once:
         faults.append("a second run changes something")
-    if any(line != line.rstrip() for line in once.split("\n")) or not once.endswith("\n") or once.endswith("\n\n"):
-        faults.append("blanks at the end of a line, or a wrong end of the file")
-    if "\n\n\n" in once or once.startswith("\n"):
-        faults.append("blank lines at the start, or two in a row")
+    if re.search(r"[ \t]\n|\n\n\n|\A\n|\n\n\Z|[^\n]\Z", once):
+        faults.append("blanks at the end of a line, or a blank line too many")
     return faults

@@ -91,22 +91,35 @@ class ResNetBasicBlock(nn.Module):
 class Bottleneck(nn.Module):
     """The bottleneck block (He et al., 2015): a 1x1 convolution narrows, a 3x3 works, a
     1x1 widens. The stride is the 3x3 convolution's, as in torchvision (ResNet v1.5).
+    With `groups` and a `base` width per group and 64 channels, the 3x3 works as in
+    ResNeXt (Xie et al., 2016) and Wide ResNet.
     """
 
     def __init__(
-        self, in_channels: int, channels: int, stride: int = 1, expansion: int = 4
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        expansion: int = 4,
+        groups: int = 1,
+        base: int = 64,
     ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, channels, kernel_size=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
+        width = channels * base // 64 * groups
+        self.conv1 = nn.Conv2d(in_channels, width, kernel_size=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU()
         self.conv2 = nn.Conv2d(
-            channels, channels, kernel_size=3, stride=stride, padding=1, bias=False
+            width,
+            width,
+            kernel_size=3,
+            stride=stride,
+            padding=1,
+            groups=groups,
+            bias=False,
         )
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.conv3 = nn.Conv2d(
-            channels, channels * expansion, kernel_size=1, bias=False
-        )
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, channels * expansion, kernel_size=1, bias=False)
         self.bn3 = nn.BatchNorm2d(channels * expansion)
         if stride == 1 and in_channels == channels * expansion:
             self.downsample: nn.Module = nn.Identity()

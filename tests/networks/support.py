@@ -20,31 +20,31 @@ TORCHVISION = {
     "alexnet.arch": ["alexnet"],
     "vgg.arch": [f"vgg{depth}{norm}" for depth in (11, 13, 16, 19) for norm in ("", "_bn")],
     "googlenet.arch": ["googlenet"],
-    "resnet.arch": [f"resnet{depth}" for depth in (18, 34, 50, 101, 152)],
+    "resnet.arch": [
+        *(f"resnet{depth}" for depth in (18, 34, 50, 101, 152)),
+        *("resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2"),
+    ],
     "densenet.arch": [f"densenet{depth}" for depth in (121, 161, 169, 201)],
     "convnext.arch": [f"convnext_{size}" for size in ("tiny", "small", "base", "large")],
     "swin.arch": [f"swin_{version}{size}" for version in ("", "v2_") for size in "tsb"],
     "maxvit.arch": ["maxvit_t"],
     "vit.arch": ["vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14"],
+    "squeezenet.arch": ["squeezenet1_0", "squeezenet1_1"],
+    "mobilenet_v2.arch": ["mobilenet_v2"],
+    "mnasnet.arch": ["mnasnet0_5", "mnasnet0_75", "mnasnet1_0", "mnasnet1_3"],
+    "mobilenet_v3.arch": ["mobilenet_v3_small", "mobilenet_v3_large"],
+    "shufflenet_v2.arch": [f"shufflenet_v2_{width}" for width in ("x0_5", "x1_0", "x1_5", "x2_0")],
+    "regnet.arch": [
+        *(f"regnet_x_{size}" for size in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")),
+        *(f"regnet_y_{size}" for size in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf", "128gf")),
+    ],
+    "efficientnet.arch": [
+        *(f"efficientnet_b{size}" for size in range(8)),
+        *(f"efficientnet_v2_{size}" for size in "sml"),
+    ],
+    "inception_v3.arch": ["inception_v3"],
 }
 """The networks of specs/ that torchvision has under the same name."""
-
-NIGHTLY = {
-    *(
-        "convnext_small",
-        "convnext_base",
-        "convnext_large",
-        "swin_s",
-        "swin_b",
-        "swin_v2_s",
-        "swin_v2_b",
-        "vit_b_16",
-        "vit_l_16",
-        "vit_l_32",
-        "vit_h_14",
-    ),
-}
-"""The networks whose values are computed in `make nightly` only: a smaller one of the family stands for them."""
 
 NETWORKS = [(file, name) for file, names in TORCHVISION.items() for name in names]
 

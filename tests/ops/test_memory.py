@@ -42,7 +42,8 @@ def said(outcome: Outcome, kept: Kept, size: int) -> int:
     assert outcome.output is not None
     inputs = sum(volume_of(value.shape) for value in outcome.call.inputs)
     output = volume_of(outcome.output.shape)
-    return size * (kept.inputs * inputs + kept.output * output + kept.values) + 8 * kept.indices
+    values = (kept.inputs or kept.trained_inputs) * inputs + kept.output * output + kept.values
+    return size * values + 8 * kept.indices
 
 
 def volume_of(shape: Any) -> int:
@@ -63,7 +64,7 @@ def test_what_is_kept_for_the_backward_pass(name: str, index: int, dtype: torch.
     except NotImplementedError:
         pytest.skip("the CPU has no such operator for this type")
     assert isinstance(result, Tensor)
-    assert {address(value) in saved for value in values} == {kept.inputs}
+    assert {address(value) in saved for value in values} == {kept.inputs or kept.trained_inputs}
     if outcome.call.op.stored(outcome.call, training=True) is Storage.OWN:
         assert (address(result) in saved) == kept.output
     assert said(outcome, kept, dtype.itemsize) == sum(size for _, size in saved.values())

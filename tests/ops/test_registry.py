@@ -86,6 +86,7 @@ BY_RANK = {
     "flatten": {2, 3, 4, 5},
     "channel_shuffle": {3, 4, 5},
     "zero_pad": {3, 4, 5},
+    "pad_channels": {3, 4, 5},
     "crop": {3, 4, 5},
     "scale": {3, 4, 5},
     "upsample": {4, 5},
@@ -240,6 +241,7 @@ def test_keywords_that_say_nothing_are_left_out(name: str, example: Example) -> 
 NOT_KEYWORDS = {
     ("prelu", "per_channel"),
     ("concat", "axis"),
+    ("narrow", "start"),
     ("positional_embedding", "std"),
     ("positional_embedding", "length"),
 }

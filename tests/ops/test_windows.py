@@ -84,7 +84,7 @@ ENLARGING = [
 @pytest.mark.parametrize(("name", "shape", "arguments"), ENLARGING)
 def test_enlarging_windows(name: str, shape: tuple[int, ...], arguments: dict[str, object]) -> None:
     outcome = evaluate(name, shape, **arguments)
-    extent, stride, *_ = window_of(outcome)
+    extent, stride, _, spans = window_of(outcome)
     seen = windows_seen(outcome)
     assert max(map(len, seen)) == extent
     assert isinstance(stride, int | Fraction)
@@ -92,6 +92,9 @@ def test_enlarging_windows(name: str, shape: tuple[int, ...], arguments: dict[st
     if name == "conv_transpose":
         first = next(index for index in range(len(seen) // 3, len(seen)) if seen[index])
         assert Fraction(seen[first + 6].start - seen[first].start, 6) == stride
+    for index in range(len(seen) // 3, 2 * len(seen) // 3) if spans else ():
+        begin, end = (place + index // len(spans) for place in spans[index % len(spans)])
+        assert seen[index] == (range(begin, end + 1) if begin <= end else range(0)), index
 
 
 @pytest.mark.parametrize("size", range(1, 9))

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
 _OPERATORS = torch.library.Library("torchvision", "DEF")
@@ -67,6 +68,35 @@ def _model(name: str, seed: int, arguments: tuple[tuple[str, Any], ...]) -> nn.M
         randomise_batch_norms(model)
         randomise_constants(model)
     return model.eval()
+
+
+class ShapesOnly(TorchFunctionMode):
+    """Inside, new tensors have shapes and no values: the largest network is made in a moment.
+
+    Unlike ``torch.device("meta")`` it leaves alone what networks compute their own sizes with (``arange``).
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in (torch.empty, torch.zeros, torch.ones, torch.randn) and kwargs.get("device") is None:
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
+
+
+def torchvision_shapes(name: str) -> nn.Module:
+    """A classification network of torchvision in eval mode, with shapes and no values."""
+    defaults = {"init_weights": False} if name in _SLOW_INITIALISATION else {}
+    with ShapesOnly():
+        model: nn.Module = torchvision.models.get_model(name, weights=None, **defaults)
+    return model.eval()
+
+
+def model_names() -> list[str]:
+    """The names of torchvision's classification networks."""
+    names: list[str] = torchvision.models.list_models(module=torchvision.models)
+    return names
 
 
 @torch.no_grad()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -35,6 +34,7 @@ from archdsl.pretty.doc import (
     soft_block,
 )
 from archdsl.pretty.layout import render
+from tests.counting import calls_of
 
 
 def call(name: str, *items: Doc | str, forced: bool = False) -> Doc:
@@ -122,6 +122,14 @@ def test_inner_brackets_may_break_without_the_outer_group() -> None:
     assert render(doc, width=11) == "f(argument)"
     assert render(doc, width=10) == "f(\n    argument\n)"
     assert render(doc, width=1) == "(\n    f(\n        argument\n    )\n)"
+
+
+def test_what_stands_before_the_first_break_inside_has_to_fit() -> None:
+    brackets = BreakInside(concat("{", indent(concat(HARD_LINE, "body")), HARD_LINE, "}"), None)
+    doc = group(concat("a", LINE, "loop ", brackets, " b"))
+    assert render(doc, width=8) == "a loop {\n    body\n} b"
+    assert render(doc, width=7) == "a\nloop {\n    body\n} b"
+    assert render(group(concat("a", LINE, brackets, " b")), width=3) == "a {\n    body\n} b"
 
 
 def test_brackets_are_added_only_where_they_help() -> None:
@@ -301,21 +309,5 @@ def test_depth_is_no_limit() -> None:
 )
 def test_work_grows_with_size_and_not_faster(make: Callable[[int], Doc]) -> None:
     # Eight times the size: quadratic growth would be 64 times the work.
-    assert calls_of_rendering(make(1_600)) < 16 * calls_of_rendering(make(200))
-
-
-def calls_of_rendering(doc: Doc) -> int:
-    """How many functions are called, the methods of lists included: unlike the time, the same on every machine."""
-    count = 0
-
-    def profiler(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(profiler)
-    try:
-        render(doc, width=80, step=0)
-    finally:
-        sys.setprofile(before)
-    return count
+    few, many = make(200), make(1_600)
+    assert calls_of(lambda: render(many, width=80, step=0)) < 16 * calls_of(lambda: render(few, width=80, step=0))

@@ -214,7 +214,11 @@ def test_a_size_that_does_not_work(sizes: Sizes) -> None:
     assert finding["actual"][2] == 40 and finding["expected"][2] == 41
     code, said = sizes(text, "--at", "H=333", form="text")
     assert code == 1
-    assert said.startswith("H = 333: refused\n  nearest sizes that work: H = 320 and 336\n\nerror[E0302]")
+    assert said.startswith(
+        "H = 333: refused\n  accepts H only where 16 divides H, because of lines 13, 13, 13, 13\n"
+        "  nearest sizes that work: H = 320 and 336\n\nerror[E0302]"
+    )
+    assert said.endswith("pool the larger one\n")
 
 
 @pytest.mark.parametrize(
