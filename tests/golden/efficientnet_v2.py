@@ -8,7 +8,7 @@ __all__ = ["EfficientNetV2", "efficientnet_v2_s"]
 
 
 class StochasticDepth(nn.Module):
-    """Sets whole samples to zero at random while training, and scales up the others."""
+    """Skips a branch for whole samples at random, and scales up what is left."""
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -236,8 +236,8 @@ class MbStage(nn.Sequential):
 
 
 class EfficientNetV2(nn.Module):
-    """EfficientNetV2 (Tan and Le, 2021, table 4): in the first three stages one 3x3
-    convolution takes the place of the 1x1 and the depthwise one.
+    """EfficientNetV2 (Tan and Le, 2021, table 4): the first three stages fuse the 1x1
+    and the depthwise convolution.
     """
 
     def __init__(
