@@ -90,7 +90,7 @@ def torchvision_shapes(name: str) -> nn.Module:
     defaults = {"init_weights": False} if name in _SLOW_INITIALISATION else {}
     with ShapesOnly():
         model: nn.Module = torchvision.models.get_model(name, weights=None, **defaults)
-    return model.eval()
+    return model.to("meta").eval()
 
 
 def model_names() -> list[str]:
