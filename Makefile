@@ -46,6 +46,10 @@ print(net(torch.randn(2, 3, 224, 224)).shape, sum(weight.numel() for weight in n
 test: lint ## lint, then run all tests (only some: make test ARGS='tests/test_house.py -k median')
 	pytest -n 2 --dist worksteal $(ARGS)
 
+.PHONY: nightly
+nightly: $(READY) ## the tests that take minutes: the values of torchvision's largest networks
+	pytest -m nightly $(ARGS)
+
 ##@ Every day
 
 .PHONY: setup

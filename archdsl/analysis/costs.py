@@ -143,6 +143,7 @@ def layer_macs(call: Call, output: TensorType) -> Amount | None:
 def is_weighted(call: Call, output: TensorType | None) -> bool:
     """Whether a layer counts for the depth of a network: convolutions and linear layers do, norms do not.
 
-    What tells them apart is a weight that connects inputs with outputs, a tensor of two or more axes.
+    What tells them apart is a weight that connects inputs with outputs, a tensor of two or more axes. A trained tensor
+    that is only added or multiplied has no name of its own in ``weights`` and connects nothing.
     """
-    return output is not None and any(len(shape) >= 2 for shape in call.op.weights(call).values())
+    return output is not None and any(name and len(shape) >= 2 for name, shape in call.op.weights(call).items())

@@ -16,6 +16,8 @@ from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Value
+from archdsl.ops import REGISTRY
+from archdsl.ops.base import Sight
 
 Ports = Mapping[str, rf.Field]
 Variables = dict[str, Value]
@@ -114,6 +116,9 @@ class FieldTable:
         """What the output of a layer sees."""
         if node.output is None:
             return rf.Blind.UNKNOWN
+        sight = REGISTRY[node.op].sight
+        if sight is not Sight.WINDOWS:
+            return rf.behind(x, rf.Blind.EVERYTHING if sight is Sight.EVERYTHING else rf.Blind.UNKNOWN)
         return rf.through_windows(x, self._windows_of(node)[0], node.output)
 
     def is_adaptive(self, node: t.TypedLayer) -> bool:

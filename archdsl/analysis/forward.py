@@ -19,15 +19,16 @@ from archdsl.ir.kinds import Value
 from archdsl.ir.lines import MAX_NESTED, UNROLLED_TURNS, is_sequential, is_short
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import label_of
-from archdsl.ops import defines_channels
-from archdsl.ops.base import Call, TorchOperator
+from archdsl.ops import defines_channels, is_a_call
+from archdsl.ops.base import Call
+from archdsl.ops.form import TorchOperator
 
 MOST_EVENTS = 60_000
 """Programs longer than that are not followed."""
 
 
-class TooLong(Exception):
-    """The network runs more steps than are followed."""
+class NotFollowed(Exception):
+    """The network runs more steps than are followed, or a layer whose memory is not told."""
 
 
 class _Operand(NamedTuple):
@@ -42,7 +43,7 @@ class Program:
 
     def __init__(self, design: t.TypedDesign, *, training: bool) -> None:
         """
-        :raises TooLong: as its name says.
+        :raises NotFollowed: as its name says.
         """
         self.types: list[TensorType] = []
         self.events: list[Event] = []
@@ -84,7 +85,7 @@ class Program:
     def _body(self, body: t.TypedBody, frame: Frame) -> None:
         for index, node in enumerate(body.nodes):
             if len(self.events) > MOST_EVENTS:
-                raise TooLong
+                raise NotFollowed
             self._node(node, frame, body.nodes[index + 1 :])
             label = label_of(node.node)
             text = label_text(label, frame.scope) if label is not None else None
@@ -135,6 +136,8 @@ class Program:
         frame.push(self._run(call_of(node), node.output, (frame.value,)))
 
     def _run(self, call: Call, output: TensorType, operands: tuple[int, ...]) -> int:
+        if not call.op.memory_is_told:
+            raise NotFollowed
         result = self._value(output)
         self.events.append(Run(call, result, operands, self._times))
         return result
@@ -191,7 +194,9 @@ class Program:
         def has_outputs(node: d.Apply) -> bool:
             return id(node) in several
 
-        return is_short(path.body, is_needed=is_needed, has_outputs=has_outputs, begins_line=defines_channels)
+        return is_short(
+            path.body, is_needed=is_needed, has_outputs=has_outputs, begins_line=defines_channels, is_a_call=is_a_call
+        )
 
     def _apply(self, node: t.TypedApply, frame: Frame) -> None:
         frame.begins_line()

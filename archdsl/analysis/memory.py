@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archdsl.analysis.forward import Program, TooLong
+from archdsl.analysis.forward import NotFollowed, Program
 from archdsl.analysis.frames import Drop, Hold, Run
 from archdsl.ir import typed as t
 from archdsl.ir.dim import Dim
@@ -51,10 +51,10 @@ class Programs:
 
     @staticmethod
     def of(design: t.TypedDesign) -> Programs | None:
-        """None for a network of more steps than are followed."""
+        """None for a network of more steps than are followed, or with a layer whose memory is not told."""
         try:
             return Programs(Program(design, training=False), Program(design, training=True))
-        except TooLong:
+        except NotFollowed:
             return None
 
     def values(self, batch: int, dtype: str) -> Values:

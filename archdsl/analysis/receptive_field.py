@@ -64,6 +64,7 @@ class Blind(Enum):
 
     NOTHING = "no input at all reaches this value"
     UNKNOWN = "what it sees depends on open sizes, or goes beyond what is followed"
+    EVERYTHING = "every place of the input, whatever its size: attention between all places"
 
 
 Field = tuple[Seen, ...] | Blind
@@ -98,6 +99,8 @@ def joined(fields: Sequence[Field]) -> Field:
     seeing = [field for field in fields if field is not Blind.NOTHING]
     if not seeing:
         return Blind.NOTHING
+    if Blind.EVERYTHING in seeing:
+        return Blind.EVERYTHING
     hull: Field = seeing[0]
     for field in seeing[1:]:
         if isinstance(hull, Blind) or isinstance(field, Blind) or len(hull) != len(field):
@@ -109,12 +112,20 @@ def joined(fields: Sequence[Field]) -> Field:
 def behind(field: Field, way: Field) -> Field:
     """What a value sees that sees ``way`` of something that itself sees ``field``."""
     if isinstance(way, Blind) or isinstance(field, Blind):
-        return way if way is Blind.NOTHING or not isinstance(field, Blind) else field
+        return _blind_behind(field, way)
     if not way:
         return ()
     if len(way) != len(field):
         return Blind.UNKNOWN
     return _followed([_behind(outer, inner) for outer, inner in zip(field, way, strict=True)])
+
+
+def _blind_behind(field: Field, way: Field) -> Field:
+    """Nothing stays nothing; a way that sees all places sees all that any of them sees, which is all as well."""
+    for blind in (Blind.NOTHING, Blind.EVERYTHING):
+        if blind in (field, way):
+            return blind
+    return Blind.UNKNOWN
 
 
 def times(way: Field, count: int) -> Field:
@@ -152,7 +163,7 @@ def depends_on_size(call: Call, windows: Windows) -> bool:
     """Whether a layer's windows depend on the size of its input, as those of adaptive and global pools do."""
     if windows is None:
         return False
-    larger = TensorType((*call.x.shape[:2], *(size + 1 for size in call.x.spatial)))
+    larger = call.x.with_spatial(size + 1 for size in call.x.spatial)
     return call.op.window(Call(call.op, call.arguments, (larger,))) != windows
 
 

@@ -106,23 +106,28 @@ def _change(
     layer: t.TypedLayer | None = None,
     block: str | None = None,
 ) -> list[Change]:
-    if before is None or before.rank != after.rank or before.shape[axis] == after.shape[axis]:
+    if before is None or _laid_out(before) != _laid_out(after) or before.shape[axis] == after.shape[axis]:
         return []
     return [Change(span, before.shape[axis], after.shape[axis], layer, block)]
+
+
+def _laid_out(value: TensorType) -> tuple[int, bool]:
+    """What two values share whose axes mean the same."""
+    return value.rank, value.channels_last
 
 
 def describe_change(change: Change, axis: int) -> str:
     """``height 56 becomes ⌊(56 − 3 + 2 + 2)/2⌋ = 28 here``, or ``... in `residual```."""
     layer = change.layer
     arithmetic: str | None = None
-    rank = 4
+    value = TensorType((1, 1, 1, 1))
     if layer is not None:
         op = REGISTRY[layer.op]
         arithmetic = op.arithmetic(Call(op, layer.arguments, layer.inputs), axis)
-        rank = layer.inputs[0].rank
+        value = layer.inputs[0]
     where = f"in `{change.block}`" if change.block is not None else "here"
-    verb = "become" if axis == 1 else "becomes"
-    return f"{axis_word(rank, axis)} {change.before} {verb} {arithmetic or change.after} {where}"
+    verb = "become" if axis == value.channel_axis else "becomes"
+    return f"{axis_word(value, axis)} {change.before} {verb} {arithmetic or change.after} {where}"
 
 
 # --- how to make the shapes equal ---------------------------------------------------------------------
@@ -135,9 +140,9 @@ def projection(paths: Sequence[t.TypedBody]) -> Help | None:
         return None
     path = changed[0]
     before, after = path.input, path.output
-    if before is None or after is None or before.rank != after.rank or before.rank < 3:
+    if before is None or after is None or _laid_out(before) != _laid_out(after) or before.rank < 3:
         return None
-    stride = _stride(before, after)
+    stride = None if before.channels_last else _stride(before, after)
     if stride is None or not isinstance(after.channels, int):
         return None
     channels, steps = _written(path, "channels", after.channels), _written(path, "stride", stride)
@@ -162,7 +167,7 @@ def padding_that_keeps(causes: Sequence[Change], axis: int, paths: Sequence[t.Ty
         return None
     if window.extent % 2 == 0:
         return None
-    word = axis_word(layer.inputs[0].rank, axis)
+    word = axis_word(layer.inputs[0], axis)
     return Help(f"with `padding={window.extent // 2}` the `{layer.op}` keeps the {word}")
 
 

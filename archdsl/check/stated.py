@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archdsl.check.activation import Activation
 from archdsl.check.arguments import report_evaluation
 from archdsl.check.state import State
@@ -35,12 +37,12 @@ def compare_stated(
     for axis, (stated, real) in enumerate(zip(expected.shape, actual.shape, strict=True)):
         place = shape.spans[axis]
         try:
-            verdict = _equal(stated, real, axis_word(actual.rank, axis))
+            verdict = _equal(stated, real, axis_word(actual, axis))
         except DimTooComplex as error:
             state.fail("E0305", f"whether {real} is {stated} cannot be decided: {error}", place, labels=labels)
             return None
         if verdict is False or (axis == 0 and verdict is not True):
-            here = f"{axis_word(actual.rank, axis)} {real}, not {stated}"
+            here = f"{axis_word(actual, axis)} {real}, not {stated}"
             help = independent(stated, real) if verdict is False else f"the batch stays open: write `{real}` or `_`"
             state.fail(code, message, place, here=here, labels=labels, help=help, expected=expected, actual=actual)
             return None
@@ -48,7 +50,7 @@ def compare_stated(
             requirements.append(verdict)
     if not state.require(requirements, shape.span):
         return None
-    return TensorType(tuple(map(_known, expected.shape, actual.shape)))
+    return replace(actual, shape=tuple(map(_known, expected.shape, actual.shape)))
 
 
 def _known(stated: Size, real: Size) -> Size:
@@ -95,7 +97,7 @@ def _expected(state: State, activation: Activation, shape: Shape, actual: Tensor
         if known is None:
             return None
         sizes.append(known)
-    return TensorType(tuple(sizes))
+    return replace(actual, shape=tuple(sizes))
 
 
 def _symbol(state: State, activation: Activation, name: str, real: Size, span: Span) -> Size | None:

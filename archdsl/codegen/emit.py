@@ -67,14 +67,16 @@ def _head(exported: Sequence[str]) -> ast.stmt:
 
 
 def _imports(definitions: Sequence[ast.stmt], notes: Notes) -> list[ast.stmt]:
-    """Only what is used: ``import torch`` where a function of it is called. The standard library stands apart."""
+    """Only what is used: ``import torch`` where a function of it is called."""
     used = names_read(definitions)
-    members = [ast.alias(name, None) for name in ("Tensor", "nn") if name in used]
+    standard: list[ast.stmt] = [ast.Import([ast.alias("math", None)])] if "math" in used else []
     imports: list[ast.stmt] = [ast.Import([ast.alias("torch", None)])] if "torch" in used else []
-    imports.append(ast.ImportFrom("torch", members, 0))
-    if "math" not in used:
-        return imports
-    return [ast.Import([ast.alias("math", None)]), notes.blank_before(imports[0]), *imports[1:]]
+    members = [name for name in ("Tensor", "nn") if name in used]
+    imports.append(ast.ImportFrom("torch", [ast.alias(name, None) for name in members], 0))
+    if "F" in used:
+        imports.append(ast.ImportFrom("torch.nn", [ast.alias("functional", "F")], 0))
+    notes.blank_before(imports[0])
+    return [*standard, *imports]
 
 
 def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDef:

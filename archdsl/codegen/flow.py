@@ -36,9 +36,11 @@ def after_layer(flow: Flow, op: Op, arguments: Mapping[str, Expr], uses: list[t.
     read = frozenset(name for key, value in arguments.items() if key != stated for name in locals_in(value))
     # Adaptive pools make a fixed size of any: what the sizes rested on before does not matter any more.
     space = read if op.forgets_sizes else flow.space | read
-    incoming = (None, flow.channels, *(_known_size(size) for size in common_space(uses)))
+    value = uses[0].inputs[0]
+    incoming = [None, *(_known_size(size) for size in common_space(uses))]
+    incoming.insert(value.channel_axis, flow.channels)
     defaults = {name: Const(value, NOWHERE) for name, value in uses[0].arguments.items()}
-    told = op.channels(incoming, {**defaults, **arguments})
+    told = op.channels(value, incoming, {**defaults, **arguments})
     if told is not None:
         return Flow(told, space)
     return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
@@ -48,7 +50,7 @@ def common_space(uses: list[t.TypedLayer]) -> tuple[Size | None, ...]:
     """The spatial sizes that flow into a layer; None where they differ between its uses."""
     return tuple(
         sizes[0] if len(set(sizes)) == 1 else None
-        for sizes in zip(*(use.inputs[0].shape[2:] for use in uses), strict=False)
+        for sizes in zip(*(use.inputs[0].spatial for use in uses), strict=False)
     )
 
 
@@ -58,7 +60,7 @@ def _known_size(size: Size | None) -> Expr | None:
 
 def spatial_sizes(uses: list[t.TypedLayer]) -> set[tuple[Size, ...]]:
     """The spatial sizes that flow into a layer in its uses."""
-    return {use.inputs[0].shape[2:] for use in uses}
+    return {use.inputs[0].spatial for use in uses}
 
 
 def common(sizes: object) -> Expr | None:

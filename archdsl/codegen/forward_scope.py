@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.convert import label_to_python, to_python
@@ -16,10 +16,21 @@ from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir.dim import Dim
 from archdsl.ir.expr import Const, Expr, Local, NameTemplate, SizeOf, locals_in
+from archdsl.ir.kinds import Value
 from archdsl.ir.lines import MAX_NESTED
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, templates
-from archdsl.ops.base import Argument, Argumentlike, Literal, Operand, Operands, TorchFunction
+from archdsl.ops.form import (
+    Argument,
+    Argumentlike,
+    Literal,
+    Operand,
+    Operands,
+    TorchExpression,
+    TorchFunction,
+    TorchModule,
+    TorchParameter,
+)
 
 _UNSAYABLE_SIZE = "a condition in `forward` rests on this size; give the block a parameter for it"
 
@@ -170,8 +181,30 @@ class ForwardScope:
             self.flush()
         self._push(py.call(self._attribute(slot), [self._pending, *extra]), node)
 
+    def _computed(
+        self,
+        form: TorchExpression | TorchModule | TorchParameter,
+        node: d.Layer,
+        arguments: dict[str, Expr],
+        values: Mapping[str, Value],
+    ) -> None:
+        """An expression that a layer brings: ``x[:, 0]``, ``self.layer_scale * x``."""
+        tree = ast.parse(form.text if isinstance(form, TorchExpression) else form.applied, mode="eval").body
+        names = [item.id for item in ast.walk(tree) if isinstance(item, ast.Name)]
+        if self._depth >= MAX_NESTED or names.count("x") > 1 or isinstance(form, TorchExpression):
+            self.flush()
+        known = {name: self._argument(name, arguments, values) for name in values if name in names}
+        known["x"] = self._pending
+        if node.slot is not None:
+            known["layer"] = self._attribute(node.slot)
+        self._push(py.substituted(tree, known), node)
+
+    def _argument(self, name: str, arguments: dict[str, Expr], values: Mapping[str, Value]) -> ast.expr:
+        given = arguments.get(name)
+        return to_python(Const(values[name], self.unit.body.span)) if given is None else self._stored(given)
+
     def _function(
-        self, form: TorchFunction, operands: list[ast.expr], arguments: dict[str, Expr], values: object
+        self, form: TorchFunction, operands: list[ast.expr], arguments: dict[str, Expr], values: Mapping[str, Value]
     ) -> ast.expr:
         def written(value: Argumentlike) -> ast.expr:
             match value:
@@ -182,14 +215,7 @@ class ForwardScope:
                 case Literal(literal):
                     return to_python(Const(literal, self.unit.body.span))
                 case Argument(name):
-                    given = arguments.get(name)
-                    return (
-                        self._stored(given)
-                        if given is not None
-                        else to_python(
-                            Const(values[name], self.unit.body.span)  # type: ignore[index]
-                        )
-                    )
+                    return self._argument(name, arguments, values)
             raise AssertionError("a function takes no inferred sizes")
 
         return py.call(form.name, [written(v) for v in form.positional], [(k, written(v)) for k, v in form.keywords])

@@ -17,9 +17,9 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, IndexOf, NameTemplate
 from archdsl.ir.lines import MAX_NESTED, is_short
 from archdsl.ir.walk import level, refers_to_input
-from archdsl.ops import REGISTRY, defines_channels
+from archdsl.ops import REGISTRY, defines_channels, is_a_call
 from archdsl.ops.base import Call as OpCall
-from archdsl.ops.base import TorchFunction, TorchOperator
+from archdsl.ops.form import TorchExpression, TorchFunction, TorchModule, TorchOperator, TorchParameter
 
 _OPERATORS: dict[str, type[ast.operator]] = {"+": ast.Add, "*": ast.Mult}
 
@@ -94,7 +94,7 @@ class ForwardWriter(ForwardScope):
                 self._unsayable[name] = refusal
 
     def _layer(self, node: d.Layer) -> None:
-        if node.slot is not None:
+        if node.slot is not None and REGISTRY[node.op].chains:
             self._module(node.slot, node, starts_line=defines_channels(node.op))
             return
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLayer)]
@@ -102,6 +102,9 @@ class ForwardWriter(ForwardScope):
             return
         arguments = {argument.name: self._term(argument.value) for argument in node.arguments}
         form = joint_form(uses, arguments, node.span)
+        if isinstance(form, TorchExpression | TorchModule | TorchParameter):
+            self._computed(form, node, arguments, uses[0].arguments)
+            return
         if not isinstance(form, TorchFunction):
             raise Refused("this step has no counterpart as a function", node.span)
         if self._depth >= MAX_NESTED:
@@ -112,6 +115,8 @@ class ForwardWriter(ForwardScope):
         uses = self.unit.uses(node)
         assert node.slot is not None
         if uses and isinstance(uses[0], t.TypedLayer):
+            if not REGISTRY[uses[0].op].chains:
+                raise Refused("this layer cannot be handed on as a block", node.span, "apply it by its own name")
             self._module(node.slot, node, starts_line=defines_channels(uses[0].op))
             return
         extra = [py.name(self._saved_name(template)) for _, template in node.tensors]
@@ -184,7 +189,13 @@ class ForwardWriter(ForwardScope):
         def is_needed(label: NameTemplate) -> bool:
             return self._text(label) in self._referred
 
-        return is_short(path, is_needed=is_needed, has_outputs=self._has_outputs, begins_line=defines_channels)
+        return is_short(
+            path,
+            is_needed=is_needed,
+            has_outputs=self._has_outputs,
+            begins_line=defines_channels,
+            is_a_call=is_a_call,
+        )
 
     def _has_outputs(self, node: d.Apply) -> bool:
         return any(isinstance(use, t.TypedApply) and len(use.instance.outputs) > 1 for use in self.unit.uses(node))

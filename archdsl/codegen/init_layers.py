@@ -13,7 +13,7 @@ from archdsl.codegen.flow import Flow, after_layer, common, literal_input, spati
 from archdsl.codegen.init_scope import InitScope
 from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.refusal import Refused
-from archdsl.codegen.sinks import Attributes, ModuleSink
+from archdsl.codegen.sinks import Attributes, Discarded, ModuleSink
 from archdsl.codegen.symbolic import substitute
 from archdsl.codegen.units import Formal, Unit
 from archdsl.ir import design as d
@@ -21,7 +21,17 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, Local, UnaryOp, locals_in
 from archdsl.ir.terms import NOWHERE
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import Argument, Argumentlike, InputSize, Literal, Negated, TorchFunction, TorchModule
+from archdsl.ops.form import (
+    Argument,
+    Argumentlike,
+    InputSize,
+    Literal,
+    Negated,
+    Several,
+    TorchFunction,
+    TorchModule,
+    TorchParameter,
+)
 
 
 class InitLayers(InitScope):
@@ -38,11 +48,20 @@ class InitLayers(InitScope):
         slot = node.slot
         if not uses:
             return
+        if slot is not None and not REGISTRY[uses[0].op].chains:
+            self._refuse_in_sequential(slot, node, sink)
         if slot is not None and not (slot.shared and str(slot.name) in self._shared):
             self._add(slot, self._module(node, arguments, uses), sink)
         if uses[0].op == "flatten" and any(size != 1 for sizes in spatial_sizes(uses) for size in sizes):
             self._pin_space()
         self.flow = after_layer(self.flow, REGISTRY[uses[0].op], arguments, uses)
+
+    def _refuse_in_sequential(self, slot: d.Slot, node: d.Layer | d.Apply, sink: ModuleSink) -> None:
+        """A parameter, and a module that takes more than one tensor, are attributes of a class under a plain name."""
+        plain = slot.name is not None and self._label_text(slot.name) is not None
+        if not isinstance(sink, Attributes | Discarded) or slot.inherited or not plain:
+            help = "apply it by its own name, under a label without computed parts"
+            raise Refused("this layer is no module of an `nn.Sequential`", node.span, help)
 
     def _add(self, slot: d.Slot, module: ast.expr, sink: ModuleSink) -> None:
         """A module into its place; a shared one once, before the loops around it."""
@@ -59,8 +78,19 @@ class InitLayers(InitScope):
         form = joint_form(uses, arguments, node.span)
         if isinstance(form, TorchFunction):
             form = form.module
+        if isinstance(form, TorchParameter):
+            return py.call("nn.Parameter", [self._made(form.value, arguments, uses, node)])
         if not isinstance(form, TorchModule):
             raise Refused("this step has no counterpart as a module", node.span)
+        return self._made(form, arguments, uses, node)
+
+    def _made(
+        self,
+        form: TorchModule | TorchFunction,
+        arguments: dict[str, Expr],
+        uses: list[t.TypedLayer],
+        node: d.Layer | d.Apply,
+    ) -> ast.expr:
         positional = [self._value(value, arguments, uses, node) for value in form.positional]
         keywords = [(key, self._value(value, arguments, uses, node)) for key, value in form.keywords]
         return py.call(form.name, positional, keywords)
@@ -78,12 +108,14 @@ class InitLayers(InitScope):
                 return to_python(Const(literal, NOWHERE))
             case InputSize(axis):
                 return self.written(self._input_size(axis, uses, node))
+            case Several(items):
+                return py.tuple_of([self._value(item, arguments, uses, node) for item in items])
         raise AssertionError("tensors are no constructor arguments")
 
     def _input_size(self, axis: int, uses: list[t.TypedLayer], node: d.Layer | d.Apply) -> Expr:
         """The size of an input axis: the running channel count, or the number it always is."""
-        rank = uses[0].inputs[0].rank
-        is_channels = axis == 1 or (axis == -1 and rank == 2)
+        value = uses[0].inputs[0]
+        is_channels = axis % value.rank == value.channel_axis
         if is_channels and self.flow.channels is not None:
             return self.flow.channels
         size = literal_input(uses, axis)
@@ -126,7 +158,7 @@ class InitLayers(InitScope):
         found: dict[str, Expr | None] = {}
         for index, (name, value) in enumerate(zip(names, values, strict=True)):
             known = value.channels if value is not None else None
-            found[name] = known if known is not None else common(use.inputs[index].shape[1] for use in uses)
+            found[name] = known if known is not None else common(use.inputs[index].channels for use in uses)
         return found
 
     def _channels_for(self, callee: ClassCode, incoming: Mapping[str, Expr | None], node: d.Node) -> list[Expr]:
@@ -195,7 +227,7 @@ class InitLayers(InitScope):
         terms = {name: value for name, value in incoming.items() if value is not None}
         unknown = incoming.keys() - terms.keys()
         if callee.output is None or locals_in(callee.output) & unknown:
-            return Flow(common(use.output.shape[1] if use.output is not None else None for use in uses), space)
+            return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
         for formal in callee.formals:
             if formal.default is not None:
                 terms.setdefault(formal.name, formal.default)

@@ -30,6 +30,7 @@ from archdsl.ir.expr import (
     locals_in,
 )
 from archdsl.ir.terms import NOWHERE
+from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, label_of
 
 ClassOf = Callable[[Unit], ClassCode]
@@ -98,12 +99,12 @@ class InitScope:
         raise Refused("this size differs between the applications of the block, or is open", expr.span)
 
     def _is_row(self, expr: SizeOf) -> bool:
-        """Whether a value is ``[N, F]``, so that its last axis is its channels."""
+        """Whether the last axis of a value is its channels: ``[N, F]``, a sequence, channels put last."""
         if expr.value is None:
-            return all(occurrence.inputs[0].rank == 2 for occurrence in self.unit.occurrences)
+            return all(_ends_in_channels(occurrence.inputs[0]) for occurrence in self.unit.occurrences)
         labelled = [node for node in every(self.unit.body) if label_of(node) == expr.value]
         types = [use.output for node in labelled for use in self.unit.uses(node)]
-        return bool(types) and all(type_ is not None and type_.rank == 2 for type_ in types)
+        return bool(types) and all(type_ is not None and _ends_in_channels(type_) for type_ in types)
 
     def _value_of(self, label: str | None) -> Flow | None:
         """What is known of a value: of the block's own input, which turns of a loop see as a value from outside."""
@@ -227,6 +228,10 @@ def _copied(value: object) -> object:
 def is_constant(expr: Expr) -> bool:
     """Whether an expression reads nothing."""
     return isinstance(expr, Const)
+
+
+def _ends_in_channels(value: TensorType) -> bool:
+    return value.channel_axis == value.rank - 1
 
 
 def without_idle(statements: list[ast.stmt], variables: frozenset[str]) -> list[ast.stmt]:

@@ -357,7 +357,7 @@ def _joined(node: d.Choice, tested: Expr, left: Flow, right: Flow, unit: Unit) -
     if left.channels == right.channels:
         return Flow(left.channels, space)
     uses = unit.uses(node)
-    known: Expr | None = common(use.output.shape[1] if use.output is not None else None for use in uses)
+    known: Expr | None = common(use.output.channels if use.output is not None else None for use in uses)
     if known is None and left.channels is not None and right.channels is not None:
         known = IfElse(left.channels, tested, right.channels, NOWHERE)
     return Flow(known, space)

@@ -9,7 +9,8 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr
 from archdsl.ir.kinds import Value
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import Argument, Argumentlike, Call, TorchForm, TorchFunction, TorchModule
+from archdsl.ops.base import Call
+from archdsl.ops.form import Argument, Argumentlike, TorchForm, TorchFunction, TorchModule
 from archdsl.source.span import Span
 
 
@@ -24,6 +25,8 @@ def joint_form(uses: Sequence[t.TypedLayer], arguments: Mapping[str, Expr], span
     forms = [op.to_torch(call) for call in calls.values()]
     first = forms[0]
     if not isinstance(first, TorchModule | TorchFunction):
+        if any(form != first for form in forms):
+            raise Refused(f"`{op.name}` would be another PyTorch layer in each application of this block", span)
         return first
     keywords = dict(first.keywords)
     for form in forms[1:]:
@@ -37,7 +40,7 @@ def joint_form(uses: Sequence[t.TypedLayer], arguments: Mapping[str, Expr], span
     order = _keyword_order(call)
     ordered = tuple(sorted(keywords.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))
     if isinstance(first, TorchModule):
-        return TorchModule(first.name, first.positional, ordered)
+        return TorchModule(first.name, first.positional, ordered, first.applied)
     return TorchFunction(first.name, first.positional, ordered, first.module)
 
 
@@ -49,8 +52,8 @@ def _matches(use: t.TypedLayer, arguments: Mapping[str, Expr]) -> bool:
 
 
 def _call_key(use: t.TypedLayer) -> tuple[object, ...]:
-    ranks = tuple(input_type.rank for input_type in use.inputs)
-    return tuple((name, value) for name, value in use.arguments.items()), ranks
+    layouts = tuple((value.rank, value.channels_last) for value in use.inputs)
+    return tuple((name, value) for name, value in use.arguments.items()), layouts
 
 
 def _mentions(name: str, positional: Sequence[Argumentlike], keywords: Mapping[str, Argumentlike]) -> bool:

@@ -7,7 +7,7 @@ import keyword
 from archdsl.codegen.support import DEFINITIONS
 
 RESERVED = frozenset(DEFINITIONS) | frozenset(
-    "self torch nn Tensor x super range len min max sum abs int round layer zip list tuple math".split()
+    "self torch nn F Tensor x super range len min max sum abs int round layer zip list tuple math".split()
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 LOAD = ast.Load()
 STORE = ast.Store()
@@ -115,6 +115,21 @@ def joined(parts: Sequence[str | ast.expr]) -> ast.expr:
         else:
             values.append(ast.Constant(part) if isinstance(part, str) else ast.FormattedValue(part, -1, None))
     return ast.JoinedStr(values)
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, known: Mapping[str, ast.expr]) -> None:
+        self._known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._known.get(node.id, node)
+
+
+def substituted(tree: ast.expr, known: Mapping[str, ast.expr]) -> ast.expr:
+    """An expression with some of its names replaced. The tree is changed."""
+    changed = _Substitution(known).visit(tree)
+    assert isinstance(changed, ast.expr)
+    return changed
 
 
 def _stored(target: str) -> ast.expr:

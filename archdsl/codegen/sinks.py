@@ -36,7 +36,7 @@ class ModuleSink:
     @staticmethod
     def discarded() -> ModuleSink:
         """Nowhere: for trying out what flows."""
-        return _Discarded()
+        return Discarded()
 
 
 class Attributes(ModuleSink):
@@ -120,6 +120,8 @@ class _Named(ModuleSink):
         return _Named(statements, self._variable)
 
 
-class _Discarded(ModuleSink):
+class Discarded(ModuleSink):
+    """Takes modules and forgets them."""
+
     def add(self, name: ast.expr | None, module: ast.expr, *, typed: bool = False) -> None:
         return

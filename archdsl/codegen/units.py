@@ -10,12 +10,10 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Expr, NameTemplate, SizeOf, sizes_in
 from archdsl.ir.kinds import Kind, Value
 from archdsl.ir.lines import is_sequential
-from archdsl.ir.types import TensorType
+from archdsl.ir.types import TensorType, size_of
 from archdsl.ir.walk import every, expressions, label_of, templates, values_read
 
 UnitKey = tuple[object, ...]
-AXES = {"channels": 1, "features": -1, "height": -2, "width": -1, "length": 2, "depth": 2}
-"""The axis of each size that expressions can ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +69,14 @@ class Unit:
 
     def own_size(self, attribute: str) -> int | None:
         """A size of the block's own input, if it is the same number in every use."""
-        sizes = {occurrence.inputs[0].shape[AXES[attribute]] for occurrence in self.occurrences}
+        sizes = {size_of(occurrence.inputs[0], attribute) for occurrence in self.occurrences}
         size = sizes.pop() if len(sizes) == 1 else None
         return size if isinstance(size, int) else None
 
     def spliced_size(self, node: d.Inline, attribute: str) -> int | None:
         """A size of what flows into a spliced block, if it is the same number in every use."""
         inputs = [use.body.input for use in self.uses(node) if isinstance(use, t.TypedInline)]
-        sizes = {type_.shape[AXES[attribute]] if type_ is not None else None for type_ in inputs}
+        sizes = {size_of(type_, attribute) if type_ is not None else None for type_ in inputs}
         size = sizes.pop() if len(sizes) == 1 else None
         return size if isinstance(size, int) else None
 
@@ -89,7 +87,7 @@ class Unit:
         inputs = [node.name for node in self.body.nodes if isinstance(node, d.Input)]
         if label in inputs:
             types += [occurrence.inputs[inputs.index(label)] for occurrence in self.occurrences]
-        sizes = {type_.shape[AXES[attribute]] if type_ is not None else None for type_ in types}
+        sizes = {size_of(type_, attribute) if type_ is not None else None for type_ in types}
         size = sizes.pop() if len(sizes) == 1 else None
         return size if isinstance(size, int) else None
 

@@ -65,7 +65,7 @@ class _Scope:
 
     def __init__(self, body: Body, report: Report, network: bool) -> None:
         self._report = report
-        self._plain = is_plain(body) and not network
+        self._plain = is_chain(body) and not network
         self._numbered = self._plain and next(labels(body), None) is None
         self._taken: _Names = {}
         self._roles: dict[str, int] = {}
@@ -266,7 +266,7 @@ class _Scope:
 
     def _module_list(self, node: Loop, slot: Slot) -> Loop:
         """A loop that is a module: its turns are spliced into one ``nn.Sequential`` if they are chains."""
-        own = not is_plain(node.body)
+        own = not is_chain(node.body)
         return replace(node, body=assign_slots(node.body, self._report), slot=slot, own=own)
 
     def _choice(self, node: Choice) -> Choice:
@@ -289,6 +289,11 @@ class _Scope:
         return replace(body, nodes=(replace(node, slot=Slot(inherited=True)),))
 
 
+def is_chain(body: Body) -> bool:
+    """Whether a body can be an ``nn.Sequential``: one tensor flows through, from module to module."""
+    return is_plain(body) and all(REGISTRY[node.op].chains for node in level(body) if isinstance(node, Layer))
+
+
 def is_function(node: Layer) -> bool:
     """Whether a layer is a function in ``forward`` rather than a module (``flatten``)."""
     return REGISTRY[node.op].functional
@@ -299,13 +304,13 @@ def is_single_module(body: Body) -> bool:
     if len(body.nodes) != 1:
         return False
     node = body.nodes[0]
-    return isinstance(node, Layer | Apply) and node.label is None and not (isinstance(node, Apply) and node.tensors)
+    return isinstance(node, Layer | Apply) and node.label is None and is_chain(body)
 
 
 def _names_itself(node: Choice) -> bool:
     """Whether an unlabelled condition takes a name from what is in it: modules of which none is labelled."""
     bodies = (node.then, node.otherwise)
-    if any(next(labels(body), None) is not None or not is_plain(body) for body in bodies):
+    if any(next(labels(body), None) is not None or not is_chain(body) for body in bodies):
         return False
     modules = [inner for body in bodies for inner in level(body) if _role(inner) is not None]
     if all(isinstance(module, Layer) and is_weightless(REGISTRY[module.op]) for module in modules):

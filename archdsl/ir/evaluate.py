@@ -27,7 +27,7 @@ from archdsl.ir.expr import (
     UnaryOp,
 )
 from archdsl.ir.kinds import UNKNOWN, Value, is_int
-from archdsl.ir.types import TensorType
+from archdsl.ir.types import TensorType, size_of
 from archdsl.ir.values import (
     MAX_BITS,
     MAX_ITEMS,
@@ -153,21 +153,12 @@ def _items(values: tuple[Value, ...], span: Span) -> Value:
 
 def _size(expr: SizeOf, env: Environment) -> Value:
     name = evaluate_name(expr.value, env) if expr.value is not None else None
-    shape = env.shape_of(name, expr.span).shape
-    rank, attribute = len(shape), expr.attribute
-    axis = {
-        "channels": 1 if rank >= 2 else None,
-        "features": rank - 1 if rank >= 2 else None,
-        "length": 2 if rank == 3 else None,
-        "depth": 2 if rank == 5 else None,
-        "height": rank - 2 if rank in (4, 5) else None,
-        "width": rank - 1 if rank in (4, 5) else None,
-    }[attribute]
-    if axis is None:
-        shown = " x ".join(str(size) for size in shape)
-        help = "the size behind the batch is its `features`" if rank == 2 else None
-        raise EvaluationError("E0304", f"a value of shape {shown} has no {attribute}", expr.span, help)
-    return shape[axis]
+    type_ = env.shape_of(name, expr.span)
+    size = size_of(type_, expr.attribute)
+    if size is None:
+        help = "the size behind the batch is its `features`" if type_.rank == 2 else None
+        raise EvaluationError("E0304", f"a value of shape {type_} has no {expr.attribute}", expr.span, help)
+    return size
 
 
 def _index(value: Value, index: Value, span: Span) -> Value:

@@ -45,13 +45,16 @@ def is_short(
     is_needed: Callable[[NameTemplate], bool],
     has_outputs: Callable[[Apply], bool],
     begins_line: Callable[[str], bool],
+    is_a_call: Callable[[str], bool],
 ) -> bool:
     """Whether a path fits into the expression of its join: a few calls of modules, nothing else.
 
     ``is_needed`` tells of a label whether its value is referred to, ``has_outputs`` of a block whether it has several
-    outputs, ``begins_line`` of a layer kind whether it begins a line.
+    outputs, ``begins_line`` of a layer kind whether it begins a line, ``is_a_call`` whether it takes its input once.
+    A block and a group end their line, so that nothing may follow them.
     """
     calls = 0
+    ended = False
     for node in path.nodes:
         if isinstance(node, Assert | Refer | Port) or (isinstance(node, Layer) and _is_nothing(node)):
             continue
@@ -63,8 +66,11 @@ def is_short(
             return False
         if isinstance(node, Apply) and has_outputs(node):
             return False
+        if ended or (isinstance(node, Layer) and not is_a_call(node.op)):
+            return False
         if calls and (not isinstance(node, Layer) or begins_line(node.op)):
             return False
+        ended = isinstance(node, Apply | Group | Loop)
         calls += 1
     return calls <= MAX_NESTED
 

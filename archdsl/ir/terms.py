@@ -35,13 +35,17 @@ def simplify(expr: BinaryOp) -> Expr:
         return left
     if isinstance(left, Const) and (expr.operator, left.value) in _IDLE_LEFT:
         return right
+    if expr.operator == "*" and isinstance(left, Const) and isinstance(right, BinaryOp) and right.operator == "*":
+        inner = right.left
+        if isinstance(left.value, int) and isinstance(inner, Const) and isinstance(inner.value, int):
+            return simplify(BinaryOp("*", number(left.value * inner.value), right.right, NOWHERE))
     if not isinstance(right, Const) or not isinstance(right.value, int) or expr.operator not in ("+", "-"):
         return expr
     added = right.value if expr.operator == "+" else -right.value
     if isinstance(left, BinaryOp) and left.operator in ("+", "-") and isinstance(left.right, Const):
-        inner = left.right.value
-        assert isinstance(inner, int)
-        total = added + (inner if left.operator == "+" else -inner)
+        before = left.right.value
+        assert isinstance(before, int)
+        total = added + (before if left.operator == "+" else -before)
         return left.left if total == 0 else _shifted(left.left, total)
     return _shifted(left, added) if added < 0 else expr
 

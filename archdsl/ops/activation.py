@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, FLOAT, INT, STRING, Parameter, at_least, one_of
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.memory import INPUTS, OUTPUT
 from archdsl.ops.rules import fixed_channels, rank_is_at_least
 from archdsl.ops.torch_forms import keywords
@@ -15,6 +16,7 @@ from archdsl.ops.torch_forms import keywords
 class _Activation(Op):
     """A function of each value alone: any shape, no weights."""
 
+    channels_last = True
     keeps = INPUTS
     torch_module: ClassVar[str]
     torch_names: ClassVar[tuple[tuple[str, str], ...]] = ()

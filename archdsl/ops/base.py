@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from fractions import Fraction
 from typing import ClassVar, NamedTuple
 
@@ -16,6 +17,7 @@ from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import Parameter, Value
 from archdsl.ir.types import Size, TensorType
+from archdsl.ops.form import TorchForm
 from archdsl.ops.memory import EVERYTHING, Kept, Scratch, Storage
 
 # --- what a rule reports ------------------------------------------------------------------------------
@@ -137,87 +139,6 @@ class Call:
         return True
 
 
-# --- what a layer is in PyTorch, as data --------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A value taken from the layer's own argument, printed as the spec wrote it; left out there, its default."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class InputSize:
-    """A value inferred from the input: the size of one of its axes (1 = channels, -1 = last)."""
-
-    axis: int
-    operand: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value that the rule itself fixes."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """One of the tensors that flow in."""
-
-    index: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Operands:
-    """All tensors that flow in, as a list (``torch.cat``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Negated:
-    """The layer's own integer argument with the other sign: torch's padding of ``-margin`` cuts off."""
-
-    name: str
-
-
-Argumentlike = Argument | Negated | InputSize | Literal | Operand | Operands
-
-
-@dataclass(frozen=True, slots=True)
-class TorchModule:
-    """``nn.Conv2d(in, out, kernel_size=...)``: a class of ``torch.nn`` and its constructor arguments.
-
-    A name without ``nn.`` is a class that generated files carry with them (``codegen/support.py``).
-
-    Keyword arguments whose value equals torch's own default are left out by the rule itself.
-    """
-
-    name: str
-    positional: tuple[Argumentlike, ...] = ()
-    keywords: tuple[tuple[str, Argumentlike], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TorchFunction:
-    """``torch.flatten(x, 1)``: a function applied in ``forward``; ``module`` is its twin for ``nn.Sequential``."""
-
-    name: str
-    positional: tuple[Argumentlike, ...] = (Operand(),)
-    keywords: tuple[tuple[str, Argumentlike], ...] = ()
-    module: TorchModule | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TorchOperator:
-    """``a + b`` between all operands."""
-
-    symbol: str
-
-
-TorchForm = TorchModule | TorchFunction | TorchOperator
-
-
 # --- examples -----------------------------------------------------------------------------------------
 
 
@@ -227,6 +148,7 @@ class Example:
 
     inputs: tuple[tuple[int, ...], ...]
     arguments: Mapping[str, Value] = field(default_factory=dict)
+    channels_last: bool = False
 
 
 # --- what one output value sees ------------------------------------------------------------------------
@@ -249,6 +171,14 @@ class Window(NamedTuple):
     spans: tuple[tuple[int, int], ...] = ()
 
 
+class Sight(Enum):
+    """What a place of a layer's output sees of its input, for receptive fields."""
+
+    WINDOWS = "what `window` says"
+    EVERYTHING = "all places"
+    REARRANGED = "places that lie along other axes than the output's; not followed"
+
+
 # --- the layer kind -----------------------------------------------------------------------------------
 
 REGISTRY: dict[str, Op] = {}
@@ -269,6 +199,18 @@ class Op:
     """The attribute name of an unlabelled layer (``conv``, ``bn``, ``relu``); empty: the layer's own name."""
     functional: ClassVar[bool] = False
     """Whether it is a function in ``forward`` (``to_torch`` gives a ``TorchFunction``) rather than a module."""
+    chains: ClassVar[bool] = True
+    """Whether it can be a module of an ``nn.Sequential``, which hands each module one tensor and takes one back."""
+    channels_last: ClassVar[bool] = False
+    """Whether it also works on values whose channels are the last axis."""
+    sight: ClassVar[Sight] = Sight.WINDOWS
+    definition: ClassVar[str] = ""
+    """Python source of the class that ``to_torch`` names, where ``torch.nn`` has none, and of what that one uses.
+
+    Generated files hold it. Classes and functions of one name in several layer kinds are one.
+    """
+    memory_is_told: ClassVar[bool] = True
+    """Whether ``kept``, ``stored`` and ``scratch`` are exact. Without them, nothing is said of a network's memory."""
     keeps: ClassVar[Kept] = EVERYTHING
     """What a call keeps for the backward pass; where that depends on the call, a rule of its own: ``kept``."""
     storage: ClassVar[Storage] = Storage.OWN
@@ -287,7 +229,12 @@ class Op:
         raise NotImplementedError
 
     def apply(self, call: Call) -> TensorType | None:
-        """``infer``, with open sizes that go beyond exact arithmetic reported as a problem like any other."""
+        """``infer`` on values laid out as the layer takes them.
+
+        Open sizes that go beyond exact arithmetic are reported as a problem like any other.
+        """
+        if not self._takes_layout(call):
+            return None
         try:
             return self.infer(call)
         except DimTooComplex as error:
@@ -298,6 +245,21 @@ class Op:
                 help="fix the sizes of the input",
             )
             return None
+
+    def _takes_layout(self, call: Call) -> bool:
+        """Its inputs have their channels where the layer looks for them."""
+        wrong = next((value for value in call.inputs if value.channels_last and value.rank > 2), None)
+        if self.channels_last or wrong is None:
+            return True
+        order = (0, wrong.rank - 1, *range(1, wrong.rank - 1))
+        call.fail(
+            "E0304",
+            f"`{self.name}` works on channels that are axis 1",
+            here=f"the channels of {wrong} are its last axis",
+            help=f"move them first: `permute({order})`",
+            actual=wrong,
+        )
+        return False
 
     def warnings(self, call: Call) -> tuple[Problem, ...]:
         """What torch runs but hardly anybody means, certain by sizes alone; only asked where ``infer`` succeeded."""
@@ -317,14 +279,14 @@ class Op:
         names = (parameter.name for parameter in self.parameters)
         return next((name for name in names if name in ("channels", "features")), None)
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """The channels (or features) of the output, as generated code computes them.
 
-        ``incoming`` is the shape of the input as expressions, None for sizes without one; ``arguments`` are all
-        arguments as expressions. None where the channels cannot be said. The default: those that an argument
+        ``incoming`` is the shape of the input ``x`` as expressions, None for sizes without one; ``arguments`` are
+        all arguments as expressions. None where the channels cannot be said. The default: those that an argument
         states, else those of the input.
         """
-        return incoming[1] if self.stated_channels is None else arguments[self.stated_channels]
+        return incoming[x.channel_axis] if self.stated_channels is None else arguments[self.stated_channels]
 
     def macs(self, call: Call, output: TensorType) -> Amount:
         """Multiply-adds for one sample (batch 1), as half of ``torch.utils.flop_counter`` counts them.

@@ -7,7 +7,8 @@ from math import prod
 from archdsl.ir.amount import Amount, product
 from archdsl.ir.kinds import BOOL, INT, SIZES, STRING, Parameter, one_of
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example
+from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, PADDING, PADDING_OR_SAME, unless
 from archdsl.ops.memory import INPUTS, Kept, Scratch
 from archdsl.ops.rules import NO_SPACE_TO_CONVOLVE, fixed, fixed_channels, groups_divide_channels, rank_is_one_of

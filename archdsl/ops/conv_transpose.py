@@ -7,7 +7,8 @@ from fractions import Fraction
 from archdsl.ir.amount import Amount, product
 from archdsl.ir.kinds import BOOL, INT, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule, Window
+from archdsl.ops.base import Call, Example, Op, Window
+from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, PADDING
 from archdsl.ops.memory import INPUTS
 from archdsl.ops.rules import (

@@ -6,7 +6,8 @@ from math import prod
 
 from archdsl.ir.kinds import FLOAT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, Op, Problem, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op, Problem
+from archdsl.ops.form import Argument, TorchForm, TorchModule
 from archdsl.ops.limits import PROBABILITY
 from archdsl.ops.memory import NOTHING, Kept, Storage
 from archdsl.ops.rules import fixed, rank_is_one_of, volume
@@ -48,6 +49,7 @@ class Dropout(_Dropout):
     """Sets a share ``p`` of the values to 0 while training and scales the others up (Srivastava et al., 2014)."""
 
     name = "dropout"
+    channels_last = True
     examples = (Example(((2, 7),)), Example(((2, 3, 4, 5),), {"p": 0.2}))
 
     def to_torch(self, call: Call) -> TorchForm:
@@ -85,12 +87,29 @@ class StochasticDepth(_Dropout):
     """
 
     name = "stochastic_depth"
+    memory_is_told = False
+    channels_last = True
     parameters = (Parameter("p", FLOAT, constraint=PROBABILITY, doc="probability that a sample is set to 0"),)
     examples = (
         Example(((2, 3, 4, 5),), {"p": 0.2}),
         Example(((2, 7),), {"p": 0.0}),
         Example(((2, 7, 12),), {"p": 0.5}),
     )
+    definition = '''
+class StochasticDepth(nn.Module):
+    """Skips a branch for whole samples at random, and scales up what is left."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0.0:
+            return x
+        keep = 1.0 - self.p
+        noise = x.new_empty([x.shape[0]] + [1] * (x.ndim - 1)).bernoulli_(keep)
+        return x * (noise.div_(keep) if keep > 0.0 else noise)
+'''
 
     def mask(self, call: Call) -> int:
         """One value for each sample."""

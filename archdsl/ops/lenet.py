@@ -9,7 +9,8 @@ from archdsl.ir.kinds import INT, Constraint, Parameter, list_of
 from archdsl.ir.terms import NOWHERE
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.activation import _Activation
-from archdsl.ops.base import Argument, Call, Example, InputSize, Op, TorchForm, TorchModule, Window
+from archdsl.ops.base import Call, Example, Op, Window
+from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT
 from archdsl.ops.memory import Kept, Scratch
 from archdsl.ops.rules import MINUS, axis_word, fixed, fixed_channels, fixed_size, rank_is_one_of, term, volume
@@ -26,7 +27,7 @@ EVERY_MAP_READS = Constraint(
 def kernel_fits(call: Call, kernel: int) -> bool:
     """A square kernel without padding finds its place."""
     for axis, size in enumerate(call.x.spatial, start=2):
-        word = axis_word(call.x.rank, axis)
+        word = axis_word(call.x, axis)
         sentence = f"`{call.op.name}` needs a {word} of at least {kernel}"
         if call.at_least(size, kernel, sentence, argument="kernel"):
             continue
@@ -41,6 +42,13 @@ class ScaledTanh(_Activation):
 
     name = "scaled_tanh"
     torch_module = "ScaledTanh"
+    definition = '''
+class ScaledTanh(nn.Module):
+    """The squashing function of LeNet-5."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 1.7159 * torch.tanh(2 / 3 * x)
+'''
 
     def kept(self, call: Call, output: TensorType) -> Kept:
         """The tangent before it is scaled."""
@@ -60,6 +68,20 @@ class Subsample(Op):
     name = "subsample"
     parameters = (Parameter("kernel", INT, constraint=EXTENT, doc="places of a window on each axis, and its stride"),)
     examples = (Example(((2, 6, 28, 28),), {"kernel": 2}), Example(((2, 3, 7, 9),), {"kernel": 3}))
+    definition = '''
+class Subsample(nn.Module):
+    """The sum of each window, scaled and shifted for each channel."""
+
+    def __init__(self, channels: int, kernel_size: int) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.weight = nn.Parameter(torch.full((channels,), kernel_size**-2.0))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.functional.avg_pool2d(x, self.kernel_size, divisor_override=1)
+        return x * self.weight.view(-1, 1, 1) + self.bias.view(-1, 1, 1)
+'''
 
     def infer(self, call: Call) -> TensorType | None:
         """Every spatial size divided by the kernel, rounded down."""
@@ -106,6 +128,28 @@ class TableConv(Op):
         Example(((2, 3, 8, 9),), {"maps": ((0, 1), (1, 2), (0, 1, 2), (2,)), "kernel": 3}),
         Example(((2, 2, 5, 5),), {"maps": ((1,),), "kernel": 5}),
     )
+    definition = '''
+class TableConv2d(nn.Module):
+    """A convolution whose output channels each read some of the input channels."""
+
+    def __init__(
+        self,
+        maps: list[list[int]] | tuple[tuple[int, ...], ...],
+        kernel_size: int,
+    ) -> None:
+        super().__init__()
+        pairs = [(read, made) for made, reads in enumerate(maps) for read in reads]
+        self.reads = [read for read, _ in pairs]
+        self.makes = [made for _, made in pairs]
+        self.weight = nn.Parameter(torch.empty(len(pairs), 1, kernel_size, kernel_size))
+        self.bias = nn.Parameter(torch.zeros(len(maps)))
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = nn.functional.conv2d(x[:, self.reads], self.weight, groups=len(self.reads))
+        out = self.bias.view(1, -1, 1, 1).repeat(len(x), 1, *parts.shape[2:])
+        return out.index_add_(1, torch.tensor(self.makes, device=x.device), parts)
+'''
 
     def infer(self, call: Call) -> TensorType | None:
         """As a convolution with stride 1 and no padding."""
@@ -131,7 +175,7 @@ class TableConv(Op):
         """How many kernels there are."""
         return sum(len(row) for row in self.maps(call))
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """As many as the table has rows."""
         maps = arguments["maps"]
         if isinstance(maps, Const):
@@ -190,6 +234,20 @@ class Rbf(Op):
     name = "rbf"
     parameters = (Parameter("features", INT, constraint=COUNT, doc="centres, one for each class"),)
     examples = (Example(((2, 84),), {"features": 10}), Example(((2, 3),), {"features": 1}))
+    definition = '''
+class RBF(nn.Module):
+    """The squared distance to the centre of each class."""
+
+    centres: Tensor
+
+    def __init__(self, in_features: int, out_features: int) -> None:
+        super().__init__()
+        centres = torch.randint(2, (out_features, in_features)) * 2.0 - 1
+        self.register_buffer("centres", centres)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x.unsqueeze(1) - self.centres).square().sum(2)
+'''
 
     def infer(self, call: Call) -> TensorType | None:
         """One distance for each centre."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from archdsl.ir.kinds import INT, Parameter, at_least
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Argument, Call, Example, Op, Operands, TorchForm, TorchFunction, TorchOperator
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import Argument, Operands, TorchForm, TorchFunction, TorchOperator
 from archdsl.ops.memory import INPUTS, NOTHING, Kept, Scratch, Storage
 from archdsl.ops.rules import axis_word, independent, term, volume
 
@@ -25,19 +27,19 @@ def simpler(left: Size, right: Size) -> Size:
     return right if isinstance(right, int) else left
 
 
-def agreed_size(call: Call, axis: int, left: Size, right: Size, rank: int) -> Size | None:
+def agreed_size(call: Call, axis: int, left: Size, right: Size, value: TensorType) -> Size | None:
     """The size of an axis on which two paths must agree; None where they never do."""
-    reason = f"the paths of `{call.op.name}` have the same {axis_word(rank, axis)}"
+    reason = f"the paths of `{call.op.name}` have the same {axis_word(value, axis)}"
     return simpler(left, right) if call.equal(left, right, reason) else None
 
 
 def agreed_shape(call: Call, left: TensorType, right: TensorType, free: int | None = None) -> list[Size] | None:
     """The common shape of two paths, the first one's size on the ``free`` axis; None where they differ."""
-    if left.rank != right.rank:
+    if left.rank != right.rank or left.channels_last != right.channels_last:
         return None
     agreed: list[Size] = []
     for axis, (a, b) in enumerate(zip(left.shape, right.shape, strict=True)):
-        size = a if axis == free else agreed_size(call, axis, a, b, left.rank)
+        size = a if axis == free else agreed_size(call, axis, a, b, left)
         if size is None:
             return None
         agreed.append(size)
@@ -53,6 +55,8 @@ def repair(expected: TensorType, actual: TensorType, otherwise: str) -> str:
     """What to do about two paths that do not fit: by their ranks, as a gate, or ``otherwise``."""
     if expected.rank != actual.rank:
         return "bring both paths to the same rank: `flatten` both or neither"
+    if expected.channels_last != actual.channels_last:
+        return "one path has its channels last: `permute` it back"
     for left, right in zip(expected.shape, actual.shape, strict=True):
         apart = independent(left, right)
         if apart is not None:
@@ -67,6 +71,7 @@ class _Elementwise(Op):
     """Merges that combine values place by place: all shapes are equal."""
 
     inputs = None
+    channels_last = True
     symbol: ClassVar[str]
     examples = (
         Example(((2, 3, 4, 5), (2, 3, 4, 5))),
@@ -84,8 +89,8 @@ class _Elementwise(Op):
             if agreed is None:
                 self._shapes_differ(call, index)
                 return None
-            common = TensorType(tuple(agreed))
-        return call.inputs[0] if common.shape == call.inputs[0].shape else common
+            common = replace(common, shape=tuple(agreed))
+        return common
 
     def stored(self, call: Call, *, training: bool) -> Storage:
         """One path alone is handed on."""
@@ -178,7 +183,7 @@ class Concat(Op):
 
     def _shapes_differ(self, call: Call, index: int, axis: int) -> None:
         expected, actual = call.inputs[0], call.inputs[index]
-        word = axis_word(expected.rank, axis)
+        word = axis_word(expected, axis)
         call.fail(
             "E0302",
             f"`concat` needs paths that differ in their {word} only",

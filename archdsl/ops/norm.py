@@ -7,11 +7,13 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, FLOAT, INT, Parameter
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Argument, Call, Example, InputSize, Op, Problem, TorchForm, TorchModule
+from archdsl.ops.base import Call, Example, Op, Problem
+from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EPSILON, EXTENT, POSITIVE_EPSILON, PROBABILITY
 from archdsl.ops.memory import Kept, Scratch
 from archdsl.ops.rules import (
     channels_are_divisible,
+    channels_come_last,
     fixed,
     fixed_channels,
     fixed_size,
@@ -103,24 +105,28 @@ class BatchNorm(_Norm):
 
 
 class LayerNorm(_Norm):
-    """Layer normalisation over the last axis of ``[N, F]`` or of a sequence ``[N, L, F]`` (Ba, Kiros and Hinton, 2016).
+    """Layer normalisation over the last axis of ``[N, F]``, of a sequence ``[N, L, F]``, or of channels put last
+    (Ba, Kiros and Hinton, 2016).
 
-    Stricter than torch, which normalises the width of an image when its size happens to fit.
+    Stricter than torch, which normalises the width of an image when its size happens to fit. An image behind
+    ``permute((0, 2, 3, 1))`` has its channels there; ``layer_norm2d`` takes it as it is.
     """
 
     name = "layer_norm"
     role = "norm"
     affine_axis = -1
+    channels_last = True
     parameters = (EPS, Parameter("affine", BOOL, True, doc="whether each feature gets a trained factor and offset"))
     examples = (
         Example(((2, 7, 12),)),
         Example(((2, 12),), {"eps": 1e-6}),
         Example(((2, 3, 5),), {"affine": False}),
+        Example(((2, 3, 4, 5),), channels_last=True),
     )
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
-        if not rank_is_one_of(call, 2, 3, help="over the channels of an image: `group_norm(1)` or `batch_norm`"):
+        if not channels_come_last(call, help="over the channels of an image: `layer_norm2d`"):
             return None
         return None if fixed_size(call, -1, help="give the input a fixed size") is None else call.x
 
@@ -131,6 +137,37 @@ class LayerNorm(_Norm):
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.LayerNorm`` of the last axis."""
         return TorchModule("nn.LayerNorm", (InputSize(-1),), keywords(call, eps="eps", elementwise_affine="affine"))
+
+
+class LayerNorm2d(_Norm):
+    """Layer normalisation of an image over its channels, place by place (as in ConvNeXt, Liu et al., 2022)."""
+
+    name = "layer_norm2d"
+    memory_is_told = False
+    role = "norm"
+    parameters = (EPS, Parameter("affine", BOOL, True, doc="whether each channel gets a trained factor and offset"))
+    examples = (
+        Example(((2, 6, 5, 4),)),
+        Example(((2, 4, 1, 1),), {"eps": 1e-6}),
+        Example(((2, 3, 5, 5),), {"affine": False}),
+    )
+    definition = '''
+class LayerNorm2d(nn.LayerNorm):
+    """Layer normalization over the channels of an N x C x H x W image."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+'''
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_one_of(call, 4, help="`layer_norm` works on `[N, F]`, on sequences and on channels put last"):
+            return None
+        return None if fixed_channels(call) is None else call.x
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``LayerNorm2d``, which the generated file holds."""
+        return TorchModule("LayerNorm2d", (InputSize(1),), keywords(call, eps="eps", elementwise_affine="affine"))
 
 
 class GroupNorm(_Norm):

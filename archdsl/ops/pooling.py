@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from archdsl.ir.kinds import BOOL, SIZES, Parameter
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Argument, Call, Example, Literal, Op, Problem, TorchForm, TorchModule, Window
+from archdsl.ops.base import Call, Example, Op, Problem, Window
+from archdsl.ops.form import Argument, Literal, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT, PADDING, unless
 from archdsl.ops.memory import INPUTS, NOTHING, Kept, Scratch
 from archdsl.ops.rules import NO_SPACE_TO_POOL, rank_is_one_of, volume

@@ -7,7 +7,7 @@ from functools import reduce
 from math import prod
 
 from archdsl.ir.dim import Dim, DimTooComplex, dim_max
-from archdsl.ir.types import Size, TensorType
+from archdsl.ir.types import SPATIAL_WORDS, Size, TensorType
 from archdsl.ops.base import Call
 
 MINUS = "\u2212"
@@ -21,25 +21,19 @@ LAYOUTS = {
 }
 """How a value of each rank is laid out: batch first, channels second, then space."""
 
-SPATIAL_WORDS: dict[int, tuple[str, ...]] = {
-    3: ("length",),
-    4: ("height", "width"),
-    5: ("depth", "height", "width"),
-}
-
 
 NO_SPACE_TO_CONVOLVE = "a convolution works on channels and space: put it before `flatten`"
 NO_SPACE_TO_POOL = "a pool works on space: put it before `flatten`"
 
 
-def axis_word(rank: int, axis: int) -> str:
+def axis_word(value: TensorType, axis: int) -> str:
     """What messages call an axis: ``batch``, ``channels``, ``height``; ``features`` in a value of rank 2."""
     if axis == 0:
         return "batch"
-    if axis == 1:
-        return "features" if rank == 2 else "channels"
-    words = SPATIAL_WORDS.get(rank)
-    return words[axis - 2] if words else f"axis {axis}"
+    if axis == value.channel_axis:
+        return "features" if value.rank == 2 else "channels"
+    words = SPATIAL_WORDS.get(value.rank)
+    return words[axis - (1 if value.channels_last else 2)] if words else f"axis {axis}"
 
 
 def independent(left: Size, right: Size) -> str | None:
@@ -110,12 +104,35 @@ def rank_is_at_least(call: Call, rank: int, *, argument: str | None = None) -> b
     return False
 
 
+def multiplied(call: Call, sizes: tuple[Size, ...]) -> Size | None:
+    """The product of some sizes, a function of one input size; None after reporting that several are open."""
+    factor = prod(size for size in sizes if isinstance(size, int))
+    is_open = [size for size in sizes if not isinstance(size, int)]
+    if len(is_open) <= 1:
+        return is_open[0] * factor if is_open else factor
+    call.fail(
+        "E0305",
+        f"`{call.op.name}` cannot multiply sizes that are open",
+        here=f"{' and '.join(str(size) for size in is_open)} are open in {call.x}",
+        help="fix all but one of them in the input, or pool to one pixel first: `global_avg_pool`",
+        actual=call.x,
+    )
+    return None
+
+
+def channels_come_last(call: Call, *, help: str) -> bool:
+    """The value is ``[N, F]``, a sequence, or has its channels behind its space: layers that work on the last axis."""
+    if not call.x.channels_last or call.x.rank == 2:
+        return rank_is_one_of(call, 2, 3, help=help)
+    return True
+
+
 def fixed_size(call: Call, axis: int, help: str) -> int | None:
     """The size of an axis that becomes the shape of a weight; an open one is reported and None."""
     size = call.x.shape[axis]
     if isinstance(size, int):
         return size
-    word = "width" if axis == -1 else f"number of {axis_word(call.x.rank, axis)}"
+    word = "width" if axis == -1 else f"number of {axis_word(call.x, axis)}"
     call.fail(
         "E0305",
         f"`{call.op.name}` needs a fixed {word}",
@@ -161,7 +178,7 @@ def groups_divide_channels(call: Call, channels: int) -> bool:
 
 def size_is_divisible(call: Call, axis: int, divisor: int, *, argument: str) -> bool:
     """A spatial axis splits into whole cells."""
-    word, size = axis_word(call.x.rank, axis), call.x.shape[axis]
+    word, size = axis_word(call.x, axis), call.x.shape[axis]
     if call.divides(divisor, size, f"{divisor} divides the {word}", argument=argument):
         return True
     call.fail(
@@ -188,7 +205,7 @@ def there_is_something_to_normalise(call: Call, per_place: int, unit: str) -> bo
     if any(isinstance(size, int) and size > 1 for size in spatial):
         return True
     for index, size in _largest_open(spatial):
-        word = axis_word(call.x.rank, index)
+        word = axis_word(call.x, index)
         if call.at_least(size, 2, f"`{call.op.name}` needs more than one value per {unit}: a {word} of at least 2"):
             return True
     call.fail(

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from math import prod
 
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, SIZES, Parameter, at_least
 from archdsl.ir.terms import product
-from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import (
-    Argument,
-    Call,
-    Example,
-    Literal,
-    Negated,
-    Op,
-    Operand,
-    TorchForm,
-    TorchFunction,
-    TorchModule,
-    Window,
-)
+from archdsl.ir.types import TensorType
+from archdsl.ops.base import Call, Example, Op, Window
+from archdsl.ops.form import Argument, Literal, Negated, Operand, TorchForm, TorchFunction, TorchModule
 from archdsl.ops.limits import COUNT, PADDING
 from archdsl.ops.memory import NOTHING, Scratch, Storage
 from archdsl.ops.rules import (
@@ -30,27 +18,13 @@ from archdsl.ops.rules import (
     TIMES,
     axis_word,
     channels_are_divisible,
+    multiplied,
     rank_is_at_least,
     rank_is_one_of,
     term,
     volume,
 )
 from archdsl.ops.torch_forms import by_rank
-
-
-def at_most_one_size_is_open(call: Call, sizes: tuple[Size, ...]) -> bool:
-    """The product of the sizes stays a function of one input size."""
-    is_open = [size for size in sizes if not isinstance(size, int)]
-    if len(is_open) <= 1:
-        return True
-    call.fail(
-        "E0305",
-        f"`{call.op.name}` cannot multiply sizes that are open",
-        here=f"{' and '.join(str(size) for size in is_open)} are open in {call.x}",
-        help="fix all but one of them in the input, or pool to one pixel first: `global_avg_pool`",
-        actual=call.x,
-    )
-    return False
 
 
 class Flatten(Op):
@@ -64,12 +38,12 @@ class Flatten(Op):
 
     def infer(self, call: Call) -> TensorType | None:
         """The product of all sizes but the batch."""
-        sizes = call.x.shape[1:]
-        if not rank_is_at_least(call, 2) or not at_most_one_size_is_open(call, sizes):
+        if not rank_is_at_least(call, 2):
             return None
-        return TensorType((call.x.shape[0], _product(sizes)))
+        total = multiplied(call, call.x.shape[1:])
+        return None if total is None else TensorType((call.x.shape[0], total))
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """``channels * 7 * 7``, left as it is even where it is a number: that tells where the number comes from."""
         known = [size for size in incoming[1:] if size is not None]
         return reduce(product, known) if len(known) == len(incoming) - 1 else None
@@ -77,18 +51,11 @@ class Flatten(Op):
     def arithmetic(self, call: Call, axis: int) -> str | None:
         """``512·7·7 = 25088``."""
         sizes = call.x.shape[1:]
-        return f"{TIMES.join(map(term, sizes))} = {_product(sizes)}" if axis == 1 and len(sizes) > 1 else None
+        return f"{TIMES.join(map(term, sizes))} = {multiplied(call, sizes)}" if axis == 1 and len(sizes) > 1 else None
 
     def to_torch(self, call: Call) -> TorchForm:
         """``torch.flatten(x, 1)``, or ``nn.Flatten()`` inside an ``nn.Sequential``."""
         return TorchFunction("torch.flatten", (Operand(), Literal(1)), module=TorchModule("nn.Flatten"))
-
-
-def _product(sizes: tuple[Size, ...]) -> Size:
-    """The product of sizes of which at most one is open."""
-    factor = prod(size for size in sizes if isinstance(size, int))
-    is_open = [size for size in sizes if not isinstance(size, int)]
-    return is_open[0] * factor if is_open else factor
 
 
 class ChannelShuffle(Op):
@@ -133,6 +100,17 @@ class TakeChannels(Op):
         Example(((2, 7),), {"channels": 7}),
         Example(((2, 4, 7),), {"channels": 1, "start": 3}),
     )
+    definition = '''
+class TakeChannels(nn.Module):
+    """Takes some of the channels."""
+
+    def __init__(self, start: int, channels: int) -> None:
+        super().__init__()
+        self.start, self.channels = start, channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.narrow(x, 1, self.start, self.channels)
+'''
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape with that many channels."""
@@ -163,6 +141,18 @@ class PadChannels(Op):
         Example(((2, 3, 7),), {"channels": 3}),
         Example(((2, 3, 2, 3, 4),), {"channels": 4}),
     )
+    definition = '''
+class PadChannels(nn.Module):
+    """Appends channels of zeros."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        zeros = x.new_zeros(x.shape[0], self.channels - x.shape[1], *x.shape[2:])
+        return torch.cat([x, zeros], dim=1)
+'''
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape with that many channels."""
@@ -272,7 +262,7 @@ class Crop(Op):
             return None
         margin = call.integer("margin")
         for axis, size in enumerate(call.x.spatial, start=2):
-            word = axis_word(call.x.rank, axis)
+            word = axis_word(call.x, axis)
             sentence = f"`crop` needs a {word} of at least {2 * margin + 1}"
             if not call.at_least(size, 2 * margin + 1, sentence, argument="margin"):
                 here = f"{word} {size}: margins of {margin} on both sides leave nothing"
@@ -298,6 +288,7 @@ class Identity(Op):
     """Hands its input on: the plain path of a residual block."""
 
     name = "identity"
+    channels_last = True
     keeps = NOTHING
     storage = Storage.INPUT
     examples = (Example(((2, 3, 4, 5),)), Example(((2, 7),)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.ops.base import Argument, Argumentlike, Call
+from archdsl.ops.base import Call
+from archdsl.ops.form import Argument, Argumentlike
 from archdsl.ops.limits import every_part_is
 
 Keywords = tuple[tuple[str, Argumentlike], ...]

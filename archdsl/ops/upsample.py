@@ -10,7 +10,8 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import FLOAT, INT, STRING, Constraint, Parameter, one_of
 from archdsl.ir.terms import over, power, times
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Argument, Call, Example, Op, TorchForm, TorchModule, Window
+from archdsl.ops.base import Call, Example, Op, Window
+from archdsl.ops.form import Argument, TorchForm, TorchModule
 from archdsl.ops.limits import DIMENSION_LIMIT, EXTENT, LONGEST_PERIOD, WINDOW_LIMIT
 from archdsl.ops.memory import NOTHING
 from archdsl.ops.rules import TIMES, axis_word, channels_are_divisible, rank_is_one_of, size_is_divisible, term
@@ -80,7 +81,7 @@ class Upsample(Op):
             )
             return None
         scaled = scaled_size(size, scale)
-        word, smallest = axis_word(call.x.rank, axis), _smallest(scale)
+        word, smallest = axis_word(call.x, axis), _smallest(scale)
         sentence = f"`upsample` needs a {word} of at least {smallest}"
         if call.at_least(scaled, 1, sentence, argument="scale"):
             return scaled
@@ -156,7 +157,7 @@ class PixelShuffle(Op):
             return None
         return TensorType((batch, channels // (factor * factor), height * factor, width * factor))
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """``channels // factor**2``."""
         return over(incoming[1], power(arguments["factor"], 2)) if incoming[1] is not None else None
 
@@ -193,7 +194,7 @@ class PixelUnshuffle(Op):
             return None
         return TensorType((batch, channels * (factor * factor), height // factor, width // factor))
 
-    def channels(self, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
+    def channels(self, x: TensorType, incoming: Sequence[Expr | None], arguments: Mapping[str, Expr]) -> Expr | None:
         """``channels * factor**2``."""
         return times(incoming[1], power(arguments["factor"], 2)) if incoming[1] is not None else None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from archdsl.ir.types import SPATIAL_WORDS
 from archdsl.ops.base import Call, Op, Problem, Window
-from archdsl.ops.rules import MINUS, SPATIAL_WORDS
+from archdsl.ops.rules import MINUS
 from archdsl.ops.window_axis import WindowAxis
 from archdsl.ops.window_warnings import window_warnings
 

@@ -28,6 +28,10 @@ GOLDEN = {
     "shufflenet.py": ("shufflenet.arch", ("shufflenet_g1", "shufflenet_g3")),
     "senet.py": ("senet.arch", ("se_resnet50", "senet154")),
     "resnet_cifar.py": ("resnet_cifar.arch", ("resnet20", "resnet1202")),
+    "convnext.py": ("convnext.arch", ("convnext_tiny", "convnext_small", "convnext_base", "convnext_large")),
+    "swin.py": ("swin.arch", ("swin_t", "swin_s", "swin_b", "swin_v2_t", "swin_v2_s", "swin_v2_b")),
+    "maxvit.py": ("maxvit.arch", ("maxvit_t",)),
+    "vit.py": ("vit.arch", ("vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14")),
     "nin.py": ("nin.arch", ("nin",)),
     "squeezenet.py": ("squeezenet.arch", ("squeezenet1_0", "squeezenet1_1")),
     "mobilenet_v2.py": ("mobilenet_v2.arch", ("mobilenet_v2",)),
@@ -60,7 +64,8 @@ def test_methods_are_short_and_syntax_is_on_the_list(name: str) -> None:
     check_allowed(tree)
     imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert {ast.unparse(node) for node in imported} <= {
-        "import math", "import torch", "from torch import nn", "from torch import Tensor, nn"
+        "import math", "import torch", "from torch import nn", "from torch import Tensor, nn",
+        "from torch.nn import functional as F",
     }  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):

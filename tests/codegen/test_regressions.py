@@ -16,6 +16,10 @@ PROGRAMS = {
         "",
         "for i in 0..2 { d{i}: conv(3, 1) }\n add { d0; d1 }",
     ),
+    "a block before other layers in a path leaves the join's value alone": (
+        "block b() { conv(3, 1) -> relu }",
+        "add { identity; b -> relu -> sigmoid }",
+    ),
     "in a spliced block `x` is what flows into it": (
         "block b() { conv(8, 1)\n add { identity; x } }",
         "conv(8, 1) -> relu\n inline b\n inline b",

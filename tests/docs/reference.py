@@ -15,7 +15,8 @@ from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.ir.kinds import Constraint, Parameter, Value
 from archdsl.ir.types import TensorType
 from archdsl.ops import FAMILIES, REGISTRY
-from archdsl.ops.base import Call, Example, Op, TorchFunction, TorchModule, TorchOperator
+from archdsl.ops.base import Call, Example, Op
+from archdsl.ops.form import TorchExpression, TorchFunction, TorchModule, TorchOperator, TorchParameter
 from archdsl.source.loader import STD_FOLDER, STD_PREFIX
 from archdsl.source.source import Source
 from archdsl.syntax.ast import BlockDef
@@ -98,7 +99,7 @@ def _example(op: Op, example: Example) -> str:
 
 def _call(op: Op, example: Example) -> Call:
     arguments = {part.name: example.arguments.get(part.name, part.default) for part in op.parameters}
-    return Call(op, arguments, tuple(TensorType(shape) for shape in example.inputs))
+    return Call(op, arguments, tuple(TensorType(shape, example.channels_last) for shape in example.inputs))
 
 
 def _shape(shape: tuple[object, ...]) -> str:
@@ -113,7 +114,12 @@ def _torch_names(op: Op) -> list[str]:
         op.infer(call)
         match op.to_torch(call):
             case TorchModule(name) | TorchFunction(name):
-                found[f"`{name}`"] = None
+                held = "" if "." in name else ", a class that the generated file holds"
+                found[f"`{name}`{held}"] = None
+            case TorchExpression(text):
+                found[f"`{text}`"] = None
+            case TorchParameter():
+                found["`nn.Parameter`"] = None
             case TorchOperator(symbol):
                 found[f"`{symbol}`"] = None
             case None:

@@ -8,7 +8,7 @@ __all__ = ["EfficientNetV2", "efficientnet_v2_s"]
 
 
 class StochasticDepth(nn.Module):
-    """Sets whole samples to zero at random while training, and scales up the others."""
+    """Skips a branch for whole samples at random, and scales up what is left."""
 
     def __init__(self, p: float) -> None:
         super().__init__()

@@ -6,30 +6,35 @@ description with the real ``torch.nn``; it shares no code with the generator.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, partial, reduce
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from archdsl.codegen.support import DEFINITIONS
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import (
+from archdsl.ops.base import Call, Example
+from archdsl.ops.form import (
     Argument,
     Argumentlike,
-    Call,
     InputSize,
     Literal,
     Negated,
     Operand,
     Operands,
+    Several,
+    TorchExpression,
     TorchForm,
     TorchFunction,
     TorchModule,
+    TorchParameter,
 )
 
 torch.set_num_threads(1)  # tensors of a few numbers: threads only cost time
@@ -61,11 +66,16 @@ class Outcome:
 
 def evaluate(name: str, *inputs: tuple[Size, ...], **arguments: Value) -> Outcome:
     """Binds arguments, checks kinds and constraints, and asks the layer's rule."""
+    return evaluate_types(name, *(TensorType(shape) for shape in inputs), **arguments)
+
+
+def evaluate_types(name: str, *inputs: TensorType, **arguments: Value) -> Outcome:
+    """The same for values that may have their channels last."""
     op = REGISTRY[name]
     formal = {parameter.name: parameter for parameter in op.parameters}
     assert arguments.keys() <= formal.keys(), f"{name} has no parameter {arguments.keys() - formal.keys()}"
     bound = {key: arguments.get(key, parameter.default) for key, parameter in formal.items()}
-    call = Call(op, bound, tuple(TensorType(shape) for shape in inputs))
+    call = Call(op, bound, inputs)
     for key, value in arguments.items():
         parameter = formal[key]
         if not parameter.kind.accepts(value):
@@ -77,6 +87,12 @@ def evaluate(name: str, *inputs: tuple[Size, ...], **arguments: Value) -> Outcom
     output = op.apply(call)
     assert (output is None) == bool(call.problems), "a rule reports problems exactly where it gives no output"
     return Outcome(call, output)
+
+
+def outcome_of(name: str, example: Example, batch: int = 2) -> Outcome:
+    """An example as the rule sees it, for some batch."""
+    types = [TensorType(with_batch(shape, batch), example.channels_last) for shape in example.inputs]
+    return evaluate_types(name, *types, **example.arguments)
 
 
 def torch_shape(function: Callable[..., Tensor], *arguments: object, **keywords: object) -> Shape | None:
@@ -139,12 +155,44 @@ class Applied(nn.Module):
         return self.function(*tensors)
 
 
-def carried(name: str) -> type[nn.Module]:
-    """A class that generated files carry with them, because torch has none."""
-    namespace: dict[str, object] = {"torch": torch, "nn": nn, "Tensor": Tensor}
+class Holder(nn.Module):
+    """A class with nothing but a trained tensor."""
+
+    def __init__(self, value: Tensor, applied: str) -> None:
+        super().__init__()
+        self.value = nn.Parameter(value)
+        self.applied = applied
+
+    def forward(self, x: Tensor) -> Tensor:
+        return apply_layer(self.applied, self.value, x)
+
+
+def apply_layer(applied: str, layer: object, x: Tensor) -> Tensor:
+    """What `forward` does with a module or a trained tensor."""
+    result = eval(applied, {"torch": torch, "layer": layer, "x": x})
+    assert isinstance(result, Tensor)
+    return result
+
+
+def applied_as(cls: type[nn.Module], applied: str) -> type[nn.Module]:
+    """The class with one tensor in and one out, where ``forward`` has to say more than ``layer(x)``."""
+    if applied == "layer(x)":
+        return cls
+    return type(cls.__name__, (cls,), {"forward": lambda self, x: apply_layer(applied, partial(cls.forward, self), x)})
+
+
+@cache
+def carried_names() -> dict[str, object]:
+    """What generated files carry with them, because torch has nothing like it."""
+    namespace: dict[str, object] = {"math": math, "torch": torch, "nn": nn, "F": F, "Tensor": Tensor}
     for text in DEFINITIONS.values():
         exec(text, namespace)
-    made = namespace[name]
+    return namespace
+
+
+def carried(name: str) -> type[nn.Module]:
+    """A class that generated files carry with them."""
+    made = carried_names()[name]
     assert isinstance(made, type) and issubclass(made, nn.Module)
     return made
 
@@ -153,15 +201,26 @@ def build(form: TorchForm, call: Call) -> nn.Module:
     """The module that a description stands for."""
     if isinstance(form, TorchModule):
         cls = getattr(nn, form.name.removeprefix("nn.")) if form.name.startswith("nn.") else carried(form.name)
-        positional, keywords = _values(form.positional, call, ()), _keywords(form.keywords, call, ())
-        module = cls(*positional, **keywords)
+        module = applied_as(cls, form.applied)(
+            *_values(form.positional, call, ()), **_keywords(form.keywords, call, ())
+        )
         assert isinstance(module, nn.Module)
         return module
+    if isinstance(form, TorchExpression):
+        return Applied(lambda x: eval(form.text, {**carried_names(), **call.arguments, "x": x}))
+    if isinstance(form, TorchParameter):
+        return Holder(_called(form.value, call, ()), form.applied)
     if isinstance(form, TorchFunction):
-        function = getattr(torch, form.name.removeprefix("torch."))
-        return Applied(lambda *x: function(*_values(form.positional, call, x), **_keywords(form.keywords, call, x)))
+        return Applied(lambda *tensors: _called(form, call, tensors))
     combine = {"+": operator.add, "*": operator.mul}[form.symbol]
     return Applied(lambda *tensors: reduce(combine, tensors))
+
+
+def _called(form: TorchFunction, call: Call, tensors: tuple[Tensor, ...]) -> Tensor:
+    function = getattr(torch, form.name.removeprefix("torch."))
+    result = function(*_values(form.positional, call, tensors), **_keywords(form.keywords, call, tensors))
+    assert isinstance(result, Tensor)
+    return result
 
 
 def _values(arguments: Iterable[Argumentlike], call: Call, tensors: tuple[Tensor, ...]) -> list[object]:
@@ -186,6 +245,8 @@ def _value(argument: Argumentlike, call: Call, tensors: tuple[Tensor, ...]) -> o
             return tensors[index]
         case Operands():
             return list(tensors)
+        case Several(items):
+            return tuple(_value(item, call, tensors) for item in items)
 
 
 def with_batch(shape: Shape, batch: int) -> Shape:

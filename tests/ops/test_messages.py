@@ -12,7 +12,7 @@ from archdsl.diagnostics.codes import CODES
 from archdsl.ir.dim import Dim
 from archdsl.ir.types import Size
 from archdsl.ops.base import Call, Problem
-from tests.ops.support import evaluate
+from tests.ops.support import evaluate, outcome_of
 
 H, N = Dim.symbol("H"), Dim.symbol("N")
 
@@ -256,7 +256,7 @@ def test_arithmetic_ends_in_the_size_that_infer_gives() -> None:
     told = 0
     for name, op in ops.REGISTRY.items():
         for example in op.examples:
-            outcome = evaluate(name, *example.inputs, **example.arguments)
+            outcome = outcome_of(name, example)
             assert outcome.shape is not None
             for axis, size in enumerate(outcome.shape):
                 text = op.arithmetic(outcome.call, axis)

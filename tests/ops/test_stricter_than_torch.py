@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from archdsl.ops import REGISTRY
-from tests.ops.support import Shape, evaluate, module_shape, torch_shape
+from tests.ops.support import Shape, evaluate, module_shape, outcome_of, torch_shape
 
 zeros = torch.zeros
 
@@ -177,7 +177,7 @@ def test_4_5_6_8_nothing_touches_the_batch() -> None:
     assert torch.flatten(zeros(2, 3, 4)).shape == (24,)
     for name, op in REGISTRY.items():
         for example in op.examples:
-            outcome = evaluate(name, *[(7, *shape[1:]) for shape in example.inputs], **example.arguments)
+            outcome = outcome_of(name, example, batch=7)
             assert outcome.shape is not None
             assert outcome.shape[0] == 7
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import torch
@@ -45,6 +45,15 @@ def torchvision_model(name: str, *, seed: int = 0, **arguments: Any) -> nn.Modul
     return _model(name, seed, tuple(sorted(arguments.items()))).eval()
 
 
+@cache
+def meta_model(name: str) -> nn.Module:
+    """A network in eval mode whose weights have shapes and no values, for names, shapes and costs of any size."""
+    defaults = {"init_weights": False} if name in _SLOW_INITIALISATION else {}
+    with torch.device("meta"):
+        model: nn.Module = torchvision.models.get_model(name, weights=None, **defaults)
+    return model.eval()
+
+
 def private_model(name: str, *, seed: int = 0, **arguments: Any) -> nn.Module:
     """A copy of ``torchvision_model(...)`` that the caller may change."""
     return copy.deepcopy(torchvision_model(name, seed=seed, **arguments))
@@ -57,6 +66,7 @@ def _model(name: str, seed: int, arguments: tuple[tuple[str, Any], ...]) -> nn.M
         torch.manual_seed(seed)
         model: nn.Module = torchvision.models.get_model(name, weights=None, **(defaults | dict(arguments)))
         randomise_batch_norms(model)
+        randomise_constants(model)
     return model.eval()
 
 
@@ -80,7 +90,7 @@ def torchvision_shapes(name: str) -> nn.Module:
     defaults = {"init_weights": False} if name in _SLOW_INITIALISATION else {}
     with ShapesOnly():
         model: nn.Module = torchvision.models.get_model(name, weights=None, **defaults)
-    return model.eval()
+    return model.to("meta").eval()
 
 
 def model_names() -> list[str]:
@@ -101,6 +111,17 @@ def randomise_batch_norms(model: nn.Module) -> None:
         if module.affine:
             module.weight.uniform_(0.5, 1.5)
             module.bias.normal_(0.0, 0.1)
+
+
+@torch.no_grad()
+def randomise_constants(model: nn.Module) -> None:
+    """Moves apart the values of every weight that is one number before training.
+
+    Layer norms (1 and 0), layer scales (1e-6), ViT's head (0) and the like would hide what stands before them.
+    """
+    for weight in model.parameters():
+        if weight.min() == weight.max():
+            weight.add_(torch.empty_like(weight).normal_(0.0, 0.1))
 
 
 @torch.no_grad()

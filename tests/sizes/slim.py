@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from archdsl.analysis.flatten import FlatLayer
 from archdsl.ir import typed as t
+from archdsl.ir.types import TensorType
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Call
 from archdsl.ops.merge import Add, Mul, Scale
@@ -49,11 +50,12 @@ class SlimRun(Interpreter):
         module = self._module(layer, operands)
         values = operands
         if layer.op not in _ANY_CHANNELS:
-            values = tuple(_widened(value, type_.channels) for value, type_ in zip(operands, layer.inputs, strict=True))
+            values = tuple(_widened(value, type_) for value, type_ in zip(operands, layer.inputs, strict=True))
         result: Tensor = module(*values) if module is not None else values[0]
         if 0 in result.shape:
             raise ValueError("an empty value")
-        return result[:, :1] if result.dim() > 2 else result
+        assert layer.output is not None
+        return result.narrow(layer.output.channel_axis, 0, 1) if result.dim() > 2 else result
 
     def _module(self, layer: FlatLayer, operands: tuple[Tensor, ...]) -> nn.Module | None:
         """The layer as its ``to_torch`` says; convolutions with one channel in, one out and one group."""
@@ -78,8 +80,10 @@ class SlimRun(Interpreter):
         return self._made[key]
 
 
-def _widened(value: Tensor, channels: object) -> Tensor:
+def _widened(value: Tensor, type_: TensorType) -> Tensor:
     """A value with the channels that it stands for; ``[N, F]`` is what it is."""
-    if value.dim() == 2 or not isinstance(channels, int):
+    if value.dim() == 2 or not isinstance(type_.channels, int):
         return value
-    return value.expand(1, channels, *value.shape[2:])
+    shape = list(value.shape)
+    shape[type_.channel_axis] = type_.channels
+    return value.expand(shape)

@@ -1,0 +1,69 @@
+"""Attention: each token of a sequence becomes a mixture of all tokens."""
+
+from __future__ import annotations
+
+from archdsl.ir.kinds import FLOAT, INT, Parameter
+from archdsl.ir.types import TensorType
+from archdsl.ops.base import Call, Example, Op, Sight
+from archdsl.ops.form import Argument, InputSize, Literal, TorchForm, TorchModule
+from archdsl.ops.limits import COUNT, PROBABILITY
+from archdsl.ops.rules import channels_are_divisible, fixed, fixed_size, rank_is_one_of
+from archdsl.ops.torch_forms import keywords
+
+HEADS = Parameter(
+    "heads", INT, constraint=COUNT, doc="parts that the channels are split into, each with its own mixture"
+)
+
+
+def heads_divide_channels(call: Call) -> int | None:
+    """The channels of a value whose last axis they are, if every head gets as many; None after a report."""
+    channels = fixed_size(call, -1, help="give the input fixed channels")
+    if channels is None or not channels_are_divisible(call, call.integer("heads"), channels, argument="heads"):
+        return None
+    return channels
+
+
+class MultiHeadAttention(Op):
+    """Self-attention of a sequence ``[N, L, C]`` (Vaswani et al., 2017): queries, keys and values all come from it.
+
+    The length may stay open: no weight depends on it.
+    """
+
+    name = "multi_head_attention"
+    role = "attention"
+    chains = False
+    channels_last = True
+    sight = Sight.EVERYTHING
+    memory_is_told = False
+    parameters = (HEADS, Parameter("dropout", FLOAT, 0.0, PROBABILITY, "share of the attention set to 0 in training"))
+    examples = (
+        Example(((2, 7, 12),), {"heads": 3}),
+        Example(((2, 5, 8),), {"heads": 1, "dropout": 0.1}, channels_last=True),
+    )
+
+    def infer(self, call: Call) -> TensorType | None:
+        """The same shape."""
+        if not rank_is_one_of(call, 3, help="`tokens` makes a sequence of an image"):
+            return None
+        return None if heads_divide_channels(call) is None else call.x
+
+    def weights(self, call: Call) -> dict[str, tuple[int, ...]]:
+        """The projections to queries, keys and values in one matrix, and the one back."""
+        (size,) = fixed(call.x.shape[-1:])
+        return {
+            "in_proj_weight": (3 * size, size),
+            "in_proj_bias": (3 * size,),
+            "out_proj.weight": (size, size),
+            "out_proj.bias": (size,),
+        }
+
+    def macs(self, call: Call, output: TensorType) -> int:
+        """Four projections of each token; every pair of tokens is compared, and every mixture summed up."""
+        length, size = fixed(call.x.shape[1:])
+        return 4 * length * size * size + 2 * length * length * size
+
+    def to_torch(self, call: Call) -> TorchForm:
+        """``nn.MultiheadAttention``, applied to three times the same tensor."""
+        options = (*keywords(call, dropout="dropout"), ("batch_first", Literal(True)))
+        applied = "layer(x, x, x, need_weights=False)[0]"
+        return TorchModule("nn.MultiheadAttention", (InputSize(-1), Argument("heads")), options, applied)
