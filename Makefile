@@ -31,12 +31,14 @@ help: ## list these commands
 	@echo
 
 .PHONY: demo
-demo: $(READY) ## check the specs, show ResNet-50's table, write its PyTorch, run a batch through it
+demo: $(READY) ## check the specs, show ResNet-50's table, write its PyTorch, run a batch through it, train LeNet
 	@mkdir -p build/demo
 	$(call show,archdsl check specs/)
 	$(call show,archdsl summary specs/resnet.arch -n resnet50)
 	$(call show,archdsl compile specs/resnet.arch -n resnet50 -o build/demo/resnet50.py)
 	$(call show,PYTHONPATH=build/demo python -c "$(RUN_RESNET50)")
+	@rm -rf build/demo/lenet
+	$(call show,archdsl train specs/lenet.arch --run build/demo/lenet)
 
 RUN_RESNET50 := import torch, resnet50; \
 net = resnet50.resnet50(); \
@@ -84,7 +86,7 @@ try-hooks: $(READY) ## run the hooks for pre-commit with pre-commit itself, on a
 	cd build/hooked && git add . && PRE_COMMIT_HOME=$(CURDIR)/build/pre-commit/home \
 		$(CURDIR)/build/pre-commit/bin/pre-commit try-repo $(CURDIR) --all-files --verbose
 .PHONY: nightly
-nightly: $(READY) ## the tests that are too slow for every change: outputs of all of torchvision's networks (15 minutes)
+nightly: $(READY) ## the tests that are too slow for every change (20 minutes)
 	pytest -n 2 --dist worksteal -m nightly $(ARGS)
 
 .PHONY: sizes-campaign

@@ -29,7 +29,7 @@ MAY_DO_IO = (
 )
 MAY_IMPORT_TORCH = ("archdsl.train",)
 MAY_IMPORT_IN_FUNCTIONS = ("archdsl.cli", "archdsl.driver")
-MAY_IMPORT_THE_API = ("archdsl.cli", "archdsl.lsp")
+MAY_IMPORT_THE_API = ("archdsl.cli", "archdsl.lsp", "archdsl.train")
 DESIGNS_ONLY = ("archdsl.check", "archdsl.analysis", "archdsl.codegen", "archdsl.report")
 
 IO_FUNCTIONS = {"open", "print", "input", "exit", "quit"}

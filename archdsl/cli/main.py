@@ -32,10 +32,13 @@ COMMANDS = {
     "check": "check every network of every file",
     "compile": "write PyTorch",
     "fmt": "lay files out in the one style",
+    "evaluate": "measure the best weights of a run",
     "explain": "tell what a code means, with an example and its repair",
     "networks": "list every network: its inputs and outputs, and what it lets you choose",
+    "predict": "name the class of images by the best weights of a run",
     "sizes": "show the input sizes that a network accepts, and the lines that decide it",
     "summary": "show a network's layers: shapes, weights, multiply-adds, receptive fields",
+    "train": "train a network, by default on embedded images of digits",
 }
 """Every command with what it does; its module is loaded only when it is the one to run."""
 
@@ -67,6 +70,10 @@ def load_command(name: str) -> Command:
             from archdsl.cli import fmt
 
             return fmt
+        case "evaluate":
+            from archdsl.cli import evaluate
+
+            return evaluate
         case "explain":
             from archdsl.cli import explain
 
@@ -75,6 +82,10 @@ def load_command(name: str) -> Command:
             from archdsl.cli import networks
 
             return networks
+        case "predict":
+            from archdsl.cli import predict
+
+            return predict
         case "sizes":
             from archdsl.cli import sizes
 
@@ -83,6 +94,10 @@ def load_command(name: str) -> Command:
             from archdsl.cli import summary
 
             return summary
+        case "train":
+            from archdsl.cli import train
+
+            return train
     raise KeyError(name)
 
 

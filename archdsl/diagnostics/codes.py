@@ -114,6 +114,22 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("E0703", "invalid-option", "An option of the configuration has a value that it cannot have."),
     ("W0704", "unused-ignore", "An ignore comment silences nothing."),
     ("W0705", "invalid-ignore", "An ignore comment names no warning that it could silence."),
+    # --- 08: training: the recipe, and whether network, data and recipe fit each other ---
+    ("E0801", "invalid-recipe", "The recipe is no TOML."),
+    ("E0802", "unknown-setting", "The recipe has no setting of this name."),
+    ("E0803", "invalid-setting", "A setting of the recipe has a value that it cannot have."),
+    ("E0804", "unusable-data", "The data set is missing, empty or cannot be read."),
+    ("E0805", "wrong-channels", "The samples have another number of channels than the network takes."),
+    ("E0806", "wrong-sample-size", "The network does not accept samples of this size."),
+    ("E0807", "wrong-classes", "The data set and the network differ in the number of classes."),
+    ("E0808", "single-logit", "Cross-entropy is to be taken over one output, which is always 0."),
+    ("E0809", "wrong-labels", "The labels are not in the form that the loss takes."),
+    ("E0810", "softmax-in-loss", "The network ends in softmax, and the loss has a softmax of its own."),
+    ("E0811", "untrainable-network", "The network has no input for images, or no output for classes."),
+    ("E0812", "unfit-batch", "The batch is too large for the data set, or too small for the network."),
+    ("E0813", "broken-sample", "A sample is not what its data set declares."),
+    ("E0814", "not-finite", "A layer gave values that are not finite, so the loss says nothing."),
+    ("E0815", "other-network", "Weights or a run belong to another network than the one that is given."),
 )
 
 CODES: dict[str, Code] = {

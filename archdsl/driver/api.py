@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from archdsl.codegen import Refused
@@ -23,6 +23,7 @@ from archdsl.ir.design import Design
 from archdsl.ir.kinds import Value
 from archdsl.ir.typed import TypedDesign
 from archdsl.source.loader import DiskLoader, find_root
+from archdsl.source.source import Source
 
 Path = str | os.PathLike[str]
 
@@ -30,17 +31,42 @@ Path = str | os.PathLike[str]
 class ArchError(Exception):
     """A specification has errors.
 
-    ``findings`` holds them with their places (and warnings, if there are any); as text the exception is the
-    same that ``archdsl check`` shows.
+    ``findings`` holds them with their places (and warnings, if there are any), ``sources`` the texts in which they
+    stand; as text the exception is the same that ``archdsl check`` shows.
     """
 
-    def __init__(self, findings: tuple[Diagnostic, ...], text: str) -> None:
+    def __init__(
+        self, findings: tuple[Diagnostic, ...], text: str, sources: Mapping[str, Source] | None = None
+    ) -> None:
         super().__init__(text)
         self.findings = findings
         self.text = text
+        self.sources = sources or {}
+
+    @classmethod
+    def of(cls, findings: Iterable[Diagnostic], sources: Mapping[str, Source]) -> ArchError:
+        """The error of findings that stand in these texts."""
+        kept = tuple(findings)
+        return cls(kept, render_full(kept, sources, color=False), sources)
 
     def __str__(self) -> str:
         return f"the specification has errors\n\n{self.text}"
+
+
+class RunError(Exception):
+    """A run folder, a checkpoint or a device that cannot be used: a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One network with arguments from outside: its PyTorch source, what was proven, the texts that it rests on."""
+
+    path: str
+    source: str
+    typed: TypedDesign
+    sources: Mapping[str, Source]
+    findings: tuple[Diagnostic, ...]
+    """Warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +159,7 @@ def format_source(text: str) -> str:
     data = text.encode("utf-8", "surrogatepass")
     result = format_loaded(_TEXT, OverlayLoader(os.curdir, {place_of(_TEXT): data}).load(_TEXT))
     if result.text is None:
-        raise ArchError(result.findings, render_full(result.findings, result.sources, color=False))
+        raise ArchError.of(result.findings, result.sources)
     return result.text
 
 
@@ -141,7 +167,7 @@ _TEXT = "<text>"
 """What findings in a text without a file call it."""
 
 
-def source_with(path: Path, network: str | None, arguments: Mapping[str, object]) -> tuple[str, TypedDesign]:
+def build(path: Path, network: str | None, arguments: Mapping[str, object]) -> Built:
     """The source of one network with arguments given from outside, and what was proven of it.
 
     :raises ArchError: if the specification has errors with these arguments.
@@ -154,7 +180,7 @@ def source_with(path: Path, network: str | None, arguments: Mapping[str, object]
     for name in arguments:
         if name not in names:
             near = closest(name, names)
-            guess = f"; did you mean {near}?" if near else ""
+            guess = f"; did you mean {near}?" if near else "."
             raise TypeError(
                 f"{design.name} has no parameter {name}{guess} Its parameters: {', '.join(names) or 'none'}"
             )
@@ -164,7 +190,7 @@ def source_with(path: Path, network: str | None, arguments: Mapping[str, object]
     source = _source(compilation, shown, [changed])
     typed = compilation.typed(shown, changed)
     assert typed is not None
-    return source, typed
+    return Built(shown, source, typed, compilation.sources, tuple(compilation.sink))
 
 
 # --- steps that they share ------------------------------------------------------------------------------
@@ -213,8 +239,7 @@ def _source(compilation: Compilation, path: str, designs: list[Design]) -> str:
 
 
 def _error(compilation: Compilation) -> ArchError:
-    findings = tuple(compilation.sink)
-    return ArchError(findings, render_full(findings, compilation.sources, color=False))
+    return ArchError.of(compilation.sink, compilation.sources)
 
 
 def _value(name: str, value: object) -> Value:

@@ -6,7 +6,6 @@ Checked by hand: a library for validation would take longer to load than most fi
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.diagnostics.filters import PatternError, pattern_of
 from archdsl.diagnostics.suggest import closest
+from archdsl.driver.toml import read_toml
 from archdsl.source.source import Source
 from archdsl.source.toml_places import Place, Range, places_in
 
-_POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _NAMES = {bool: "true or false", str: "a string", int: "a number", float: "a number", list: "a list", dict: "a table"}
 
 MOST_ITEMS = 1_000
@@ -112,12 +111,9 @@ def read_configuration(
     source: Source, table: tuple[str, ...], formats: Sequence[str]
 ) -> tuple[Configuration | None, list[Diagnostic]]:
     """The options in a table of a TOML text, and what is wrong with them; None where there is no such table."""
-    try:
-        values: Any = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
-        return Configuration(), [_not_toml(source, str(error))]
-    except (RecursionError, ValueError):
-        return Configuration(), [Diagnostic("E0701", "this cannot be read as TOML", source.span(0, 0))]
+    values: Any = read_toml(source, "E0701")
+    if isinstance(values, Diagnostic):
+        return Configuration(), [values]
     for name in table:
         if not isinstance(values, dict) or name not in values:
             return None, []
@@ -143,18 +139,6 @@ def _configuration(reader: _Reader, values: Mapping[str, Any]) -> Configuration:
         help = f"did you mean `{near}`?" if near else f"the options are {', '.join(_OPTIONS)}"
         reader.fault("E0702", f"there is no option `{option}`", reader.place(option).key, help)
     return replace(Configuration(), **found)
-
-
-def _not_toml(source: Source, message: str) -> Diagnostic:
-    position = _POSITION.search(message)
-    sentence = message[: position.start()] if position else message.removesuffix(" (at end of document)")
-    if position is None:
-        at = max(0, len(source.text.rstrip()) - 1)  # the end is missing behind the last character
-    else:
-        line = min(int(position[1]), source.lines.line_count)
-        at = source.lines.line_start(line) + int(position[2]) - 1
-    sentence = sentence[:1].lower() + sentence[1:]
-    return Diagnostic("E0701", f"this is no TOML: {sentence}", source.span(at, at + 1))
 
 
 def _relative(path: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import linecache
+from collections.abc import Mapping
 from inspect import signature
 from types import ModuleType
 
-from archdsl.driver.api import Path, source_with
-from archdsl.ir.typed import TypedDesign
+from archdsl.driver.api import Path, build
 
 try:
     from torch import nn
@@ -27,10 +27,11 @@ def load(path: Path, network: str | None = None, **arguments: object) -> nn.Modu
     :raises TypeError: if it has no such parameter.
     :raises OSError: if the file cannot be read.
     """
-    source, typed = source_with(path, network, arguments)
+    built = build(path, network, arguments)
+    typed = built.typed
     name = typed.design.name
-    module = _executed(source, name)
-    made = _instance(getattr(module, name), typed)
+    module = executed(built.source, name)
+    made = instance(getattr(module, name), dict(typed.design.overrides))
     weights = sum(weight.numel() for weight in made.parameters())
     if weights != typed.root.body.weights:
         proven = f"{typed.root.body.weights:,} were proven"
@@ -38,22 +39,21 @@ def load(path: Path, network: str | None = None, **arguments: object) -> nn.Modu
     return made
 
 
-def _executed(source: str, name: str) -> ModuleType:
-    """The generated source as a module of its own, with its lines known to tracebacks."""
-    file = f"<archdsl {name} {abs(hash(source)):x}>"
+def executed(source: str, name: str, file: str | None = None) -> ModuleType:
+    """Generated source as a module of its own, with its lines known to tracebacks; ``file`` is where it lies."""
+    place = file or f"<archdsl {name} {abs(hash(source)):x}>"
     module = ModuleType(f"archdsl.generated.{name}")
-    module.__file__ = file
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    module.__file__ = place
+    linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
     # Our own generator's text: allow-listed syntax only, no user text outside escaped literals.
-    exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102
+    exec(compile(source, place, "exec"), module.__dict__)  # noqa: S102
     return module
 
 
-def _instance(factory: object, typed: TypedDesign) -> nn.Module:
-    """What the generated class or function makes; a function has the arguments from outside in it already."""
+def instance(factory: object, arguments: Mapping[str, object]) -> nn.Module:
+    """What a generated class or function makes; a function may have the arguments from outside in it already."""
     assert callable(factory)
     taken = signature(factory).parameters
-    given = {name: value for name, value in typed.design.overrides if name in taken}
-    made = factory(**given)
+    made = factory(**{name: value for name, value in arguments.items() if name in taken})
     assert isinstance(made, nn.Module)
     return made

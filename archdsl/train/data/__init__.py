@@ -1,0 +1,1 @@
+"""Data sets: what they declare of their samples, and the samples."""
