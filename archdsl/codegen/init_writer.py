@@ -250,36 +250,45 @@ class InitWriter(InitValues):
         return py.call("range", [written]) if node.is_repeat else written
 
     def _choice(self, node: d.Choice, sink: ModuleSink) -> None:
+        if node.slot is not None:
+            self._named_choice(node, self._name(node.slot), sink)
+            return
         tested = self.term(node.condition)
         decided = self.decisions.condition(node, self.expanded(tested))
-        if node.slot is not None:
-            self._named_choice(node, tested, decided, sink)
-        elif decided is not None:
+        if decided is not None:
             self.body(node.then if decided else node.otherwise, sink)
         elif isinstance(sink, Collected):
             raise NotPure
         else:
             self._kept_choice(node, tested, sink)
 
-    def _named_choice(self, node: d.Choice, tested: Expr, decided: bool | None, sink: ModuleSink) -> None:
-        assert node.slot is not None
-        name = self._name(node.slot)
+    def _named_choice(self, node: d.Choice, name: ast.expr | None, sink: ModuleSink, *, typed: bool = True) -> None:
+        """A condition that is a module: one attribute, set in each branch."""
+        tested = self.term(node.condition)
+        decided = self.decisions.condition(node, self.expanded(tested))
         if decided is not None:
-            sink.add(name, self._branch_module(node.then if decided else node.otherwise, node))
+            self._branch(node, node.then if decided else node.otherwise, name, sink, typed=False)
             return
         start = self.flow
         branches: list[tuple[list[ast.stmt], Flow]] = []
         outer = self.statements
         for index, branch in enumerate((node.then, node.otherwise)):
             self.flow, self.statements = start, []
-            module = self._branch_module(branch, node)
-            sink.into(self.statements).add(name, module, typed=index == 0)
+            self._branch(node, branch, name, sink.into(self.statements), typed=typed and index == 0)
             branches.append((self.statements, self.flow))
         self.statements = outer
         if isinstance(sink, Collected):
             raise NotPure
         outer.append(ast.If(self.written(tested), branches[0][0], branches[1][0]))
         self.flow = _joined(node, tested, branches[0][1], branches[1][1], self.unit)
+
+    def _branch(self, node: d.Choice, body: d.Body, name: ast.expr | None, sink: ModuleSink, *, typed: bool) -> None:
+        """The module of one branch; a further condition, ``else if``, sets the same attribute."""
+        first = body.nodes[0] if len(body.nodes) == 1 else None
+        if isinstance(first, d.Choice) and first.slot is not None and first.slot.inherited:
+            self._named_choice(first, name, sink, typed=typed)
+            return
+        sink.add(name, self._branch_module(body, node), typed=typed)
 
     def _branch_module(self, body: d.Body, node: d.Choice) -> ast.expr:
         if not body.nodes:

@@ -282,6 +282,8 @@ class _Scope:
 
     def _branch(self, body: Body) -> Body:
         """One branch of a named condition: a single module takes the name itself, several are a Sequential."""
+        if len(body.nodes) == 1 and isinstance(body.nodes[0], Choice) and body.nodes[0].label is None:
+            return replace(body, nodes=(self._named_choice(body.nodes[0], Slot(inherited=True)),))  # `else if`
         if not is_single_module(body):
             return assign_slots(body, self._report)
         (node,) = body.nodes

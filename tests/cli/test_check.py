@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,9 @@ def test_a_clean_run_is_one_line(cli: Cli) -> None:
 
 def test_the_specs_that_ship_are_clean(cli: Cli) -> None:
     result = cli("check", str(ROOT / "specs"))
-    assert (result.code, result.out) == (0, "7 files, 21 networks: no findings\n")
+    files = len(list((ROOT / "specs").glob("*.arch")))
+    assert result.code == 0
+    assert re.fullmatch(rf"{files} files, \d+ networks: no findings\n", result.out)
 
 
 @pytest.mark.parametrize("text", [BLOCK_ONLY, TEMPLATE], ids=["block only", "template"])

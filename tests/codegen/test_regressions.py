@@ -120,3 +120,17 @@ def test_the_channels_of_the_input_may_be_a_parameter() -> None:
     _, (design,) = check_text(text)
     network = execute(emit([design]))["n"](channels=2).eval()
     assert network(torch.zeros(1, 2, 5, 6)).shape == (1, 2, 5, 6)
+
+
+def test_every_branch_of_an_else_if_is_the_same_module() -> None:
+    """``else if`` used to add a level to the names of what stands behind it."""
+    blocks = (
+        "block part(channels: int, stride: int) { down: if x.channels == channels { identity } "
+        "else if stride == 1 { conv(channels, 1) } else { conv(channels, 2, stride=2) -> relu } }\n"
+    )
+    steps = "a: part(3, 1)\n b: part(4, 1)\n c: part(8, 2)\n"
+    _, (design,) = check_text(
+        f"{blocks}network n() {{\n input image: [N, 3, 8, 8]\n {steps} output y: [N, 8, 4, 4]\n}}\n"
+    )
+    keys = list(execute(emit([design]))["n"]().state_dict())
+    assert keys == ["b.down.weight", "b.down.bias", "c.down.0.weight", "c.down.0.bias"]
