@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.kinds import FLOAT, INT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Example, Op, Sight
@@ -57,10 +58,10 @@ class MultiHeadAttention(Op):
             "out_proj.bias": (size,),
         }
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Four projections of each token; every pair of tokens is compared, and every mixture summed up."""
-        length, size = fixed(call.x.shape[1:])
-        return 4 * length * size * size + 2 * length * length * size
+        length, (size,) = call.x.shape[1], fixed(call.x.shape[2:])
+        return product((length, 4 * size * size)) + product((length, length, 2 * size))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.MultiheadAttention``, applied to three times the same tensor."""

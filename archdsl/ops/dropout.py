@@ -87,7 +87,6 @@ class StochasticDepth(_Dropout):
     """
 
     name = "stochastic_depth"
-    memory_is_told = False
     channels_last = True
     parameters = (Parameter("p", FLOAT, constraint=PROBABILITY, doc="probability that a sample is set to 0"),)
     examples = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from archdsl.ir.amount import Amount, product
 from archdsl.ir.kinds import INT, Parameter
 from archdsl.ir.types import TensorType
 from archdsl.ops.attention import HEADS, heads_divide_channels
@@ -223,10 +224,10 @@ class RelativeAttention(nn.Module):
         """Which bias two places of a group have."""
         return {"relative_position_index": (call.integer("window") ** 2,) * 2}
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Four projections of each place, its comparison with all places of its group and their sum."""
-        groups, places, size = fixed(call.x.shape[1:])
-        return groups * places * (4 * size * size + 2 * places * size)
+        groups, (places, size) = call.x.shape[1], fixed(call.x.shape[2:])
+        return product((groups, places, 4 * size * size + 2 * places * size))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``RelativeAttention``, which the generated file holds."""

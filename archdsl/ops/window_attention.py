@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from archdsl.ir import amount
+from archdsl.ir.amount import Amount
 from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, Parameter, between
 from archdsl.ir.terms import number, product
@@ -172,12 +174,12 @@ class WindowAttention(nn.Module):
         """Which bias two places of a window have."""
         return {"relative_position_index": (call.integer("window") ** 4,)}
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """Four projections of each place, its comparison with all places of its window and their sum."""
-        height, width, size = fixed(call.x.shape[1:])
-        window = call.integer("window")
-        padded = fixed((up_to_a_multiple(height, window), up_to_a_multiple(width, window)))
-        return padded[0] * padded[1] * (4 * size * size + 2 * window * window * size)
+        height, width, last = call.x.shape[1:]
+        (size,), window = fixed((last,)), call.integer("window")
+        sides = up_to_a_multiple(height, window), up_to_a_multiple(width, window)
+        return amount.product((*sides, 4 * size * size + 2 * window * window * size))
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """Each place sees its own window: that of a large image, where nothing is cut off."""
@@ -249,7 +251,7 @@ class CosineWindowAttention(WindowAttention):
         offsets = 2 * call.integer("window") - 1
         return {"relative_coords_table": (1, offsets, offsets, 2), **super().buffers(call)}
 
-    def macs(self, call: Call, output: TensorType) -> int:
+    def macs(self, call: Call, output: TensorType) -> Amount:
         """The same, and the network that makes the biases, once."""
         offsets = (2 * call.integer("window") - 1) ** 2
         return super().macs(call, output) + offsets * 512 * (2 + call.integer("heads"))

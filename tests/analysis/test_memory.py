@@ -64,7 +64,6 @@ STEPS = {
     "gates": "conv(4, 1) -> scale { identity; global_avg_pool -> conv(4, 1) -> sigmoid } -> relu",
     "three factors": "conv(4, 1) -> mul { identity; sigmoid; conv(4, 1) }",
     "three terms": "conv(4, 1) -> add { identity; sigmoid; conv(4, 1) }",
-    "one path": "conv(4, 1) -> add { conv(4, 1) } -> relu",
     "dropouts": "conv(4, 1) -> dropout(0.0) -> dropout(0.3) -> dropout2d(0.5) -> relu",
     "pools on the image": "max_pool(2) -> avg_pool(2) -> conv(4, 3, padding=1)",
     "norms": "conv(4, 1) -> group_norm(2) -> instance_norm(affine=true) -> local_response_norm(5) -> batch_norm",

@@ -167,7 +167,7 @@ def test_sizes_that_are_not_there_or_too_small() -> None:
     with pytest.raises(LookupError, match="no open size Q; its open sizes: H, W"):
         archdsl.summarize(RESNET, "resnet50", sizes={"Q": 3})
     with pytest.raises(archdsl.ArchError, match="E03"):
-        archdsl.summarize(str(ROOT / "specs/alexnet.arch"), sizes={"H": 3})
+        archdsl.summarize(str(ROOT / "specs/alexnet.arch"), "alexnet", sizes={"H": 3})
 
 
 # --- load -------------------------------------------------------------------------------------------------------------

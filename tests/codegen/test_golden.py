@@ -24,7 +24,7 @@ GOLDEN = {
     "vgg.py": ("vgg.arch", ("vgg11", "vgg16", "vgg16_bn")),
     "alexnet.py": ("alexnet.arch", ("alexnet",)),
     "lenet.py": ("lenet.arch", ("lenet",)),
-    "lenet5.py": ("lenet.arch", ("lenet5",)),
+    "lenet5.py": ("lenet5.arch", ("lenet5",)),
     "shufflenet.py": ("shufflenet.arch", ("shufflenet_g1", "shufflenet_g3")),
     "senet.py": ("senet.arch", ("se_resnet50", "senet154")),
     "resnet_cifar.py": ("resnet_cifar.arch", ("resnet20", "resnet1202")),

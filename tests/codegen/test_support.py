@@ -11,7 +11,8 @@ from archdsl.codegen.printer import LINE_WIDTH, Notes, print_module
 from archdsl.codegen.printer_allowed import check_allowed
 from archdsl.codegen.support import DEFINITIONS, definitions_for
 from archdsl.ops import REGISTRY
-from archdsl.ops.base import Call, TorchFunction, TorchModule
+from archdsl.ops.base import Call
+from archdsl.ops.form import TorchFunction, TorchModule
 from tests.ops.support import evaluate
 
 

@@ -31,7 +31,7 @@ SMALL = [
     ("alexnet.arch", "alexnet_bn", {}),
     ("zfnet.arch", "zfnet", {}),
     ("mlp.arch", "mlp", {}),
-    ("lenet.arch", "lenet5", {}),
+    ("lenet5.arch", "lenet5", {}),
     ("nin.arch", "nin_imagenet", {"H": 160, "W": 128}),
     ("resnet_cifar.arch", "resnet20", {"H": 16, "W": 20}),
     ("shufflenet.arch", "shufflenet_g1", {"H": 64, "W": 48}),
