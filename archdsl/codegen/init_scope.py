@@ -33,6 +33,8 @@ from archdsl.ir.terms import NOWHERE
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, label_of
 
+MAX_STEPS = 30_000
+"""Steps that may be tried or written for one class."""
 ClassOf = Callable[[Unit], ClassCode]
 _UNFOLLOWED = "the channel count after each turn has no expression that could be written in `__init__`"
 _UNFOLLOWED_HELP = "pass the channels to the block in each turn, or end each turn with a layer that states them"
@@ -65,8 +67,15 @@ class InitScope:
         """Variables of the constructor that a `let` became, with what they stand for."""
         self._outer: list[list[ast.stmt]] = []
         self._carrying: str | None = None
+        self._steps = 0
         self._spliced = False
         """Whether a spliced block is being written: ``x`` is what flows into it."""
+
+    def _count(self, node: d.Node) -> None:
+        """Loops and conditions are tried before they are written; nested deeply, the tries would never end."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise Refused("loops and conditions nest too deeply to be written out", node.span, "use fewer of them")
 
     def _label_text(self, label: NameTemplate) -> str | None:
         parts = [part if isinstance(part, str) else self.term(part) for part in label.parts]

@@ -30,6 +30,7 @@ class InitWriter(InitValues):
     def body(self, body: d.Body, sink: ModuleSink) -> None:
         """The modules of a body, in order."""
         for node in body.nodes:
+            self._count(node)
             self._node(node, sink)
             label = getattr(node, "label", None)
             if isinstance(label, NameTemplate):
@@ -105,6 +106,8 @@ class InitWriter(InitValues):
 
     def _collected(self, body: d.Body) -> ast.expr | None:
         """The modules as arguments of one call; None where statements are needed."""
+        if not body.numbered:
+            return None
         saved = self._save()
         try:
             collected = Collected()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from archdsl.analysis.paths import MAX_PATH, longest_path
 from archdsl.check.check import check
+from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.diagnostics.sink import Sink
 from archdsl.driver.expectations import keeps_its_expectations
 from archdsl.driver.refused import finding_of
@@ -85,9 +87,21 @@ class Compilation:
 
     def _checked(self, design: Design) -> TypedDesign | None:
         typed = check(design, self.sink)
-        if typed is None or not typed.complete or keeps_its_expectations(typed, self.sink):
+        if typed is None or not typed.complete:
+            return typed
+        if self._keeps_paths_short(typed) and keeps_its_expectations(typed, self.sink):
             return typed
         return replace(typed, complete=False)
+
+    def _keeps_paths_short(self, typed: TypedDesign) -> bool:
+        length = longest_path(typed)
+        if length <= MAX_PATH:
+            return True
+        message = f"a module of `{typed.design.name}` would have a name of {length:,} characters in `state_dict`"
+        here = f"at most {MAX_PATH:,} are allowed"
+        help = Help("use shorter labels, or fewer of them inside each other")
+        self.sink.report(Diagnostic("E0106", message, typed.design.name_span, here, help=help))
+        return False
 
     def check_file(self, path: str) -> tuple[Design, ...]:
         """Checks every network of a file."""
