@@ -134,7 +134,7 @@ class Runner:
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=600,
             check=False,
         )
         self._exit_code = done.returncode

@@ -86,7 +86,7 @@ mkdir -p "$3/bin" && cp "{programs}/archdsl" "$3/bin/archdsl" && cp "{programs}/
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=120,
+            timeout=600,
         )
 
     def act(self, **given: str) -> subprocess.CompletedProcess[str]:
