@@ -196,24 +196,24 @@ FAMILY_NAMES = {
     "05": "The contract",
     "06": "Code generation",
     "07": "The project",
+    "08": "Training",
 }
 
 
 def findings_page() -> str:
     """Every code of the registry."""
-    used = codes_in_use()
     lines = [
         REMARK,
         "# Findings\n",
-        "Every code that the commands report. `E` is an error, `W` a warning. A code never gets another meaning. Those",
-        "marked with * have their place in the registry already and are not reported yet.\n",
+        "Every code that the commands report. `E` is an error, `W` a warning. A code never gets another meaning.",
+        "Behind each is its page, with a failing example and the repair: the one that `archdsl explain E0302` shows.\n",
     ]
     for family in sorted({code[1:3] for code in CODES}):
         lines += [f"## {FAMILY_NAMES.get(family, family)}\n", "| code | name | meaning |\n|---|---|---|"]
         for code in CODES.values():
             if code.id[1:3] == family:
-                mark = "" if code.id in used else " *"
-                lines.append(f"| {code.id}{mark} | {code.slug} | {code.summary} |")
+                page = f"../archdsl/diagnostics/explain/{code.id}.md"
+                lines.append(f"| [{code.id}]({page}) | {code.slug} | {code.summary} |")
         lines.append("")
     return "\n".join(lines)
 
