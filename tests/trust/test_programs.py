@@ -17,6 +17,7 @@ def test_a_program_of_a_fixed_seed(seed: str) -> None:
     assert_agreement(seed)
 
 
+@pytest.mark.nightly
 def test_programs_of_fresh_seeds() -> None:
     for seed in FRESH:
         assert_agreement(seed)
