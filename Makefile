@@ -49,7 +49,7 @@ test: lint ## lint, then run all tests (only some: make test ARGS='tests/test_ho
 	pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: nightly
-nightly: $(READY) ## the tests that take minutes: the values of torchvision's largest networks
+nightly: $(READY) ## the tests that are too slow for every change: values of all networks, sharded training (20 minutes)
 	pytest -m nightly $(ARGS)
 
 ##@ Every day
@@ -85,9 +85,6 @@ try-hooks: $(READY) ## run the hooks for pre-commit with pre-commit itself, on a
 	test -x build/pre-commit/bin/pre-commit || { python -m venv build/pre-commit; build/pre-commit/bin/pip install --quiet pre-commit; }
 	cd build/hooked && git add . && PRE_COMMIT_HOME=$(CURDIR)/build/pre-commit/home \
 		$(CURDIR)/build/pre-commit/bin/pre-commit try-repo $(CURDIR) --all-files --verbose
-.PHONY: nightly
-nightly: $(READY) ## the tests that are too slow for every change (20 minutes)
-	pytest -n 2 --dist worksteal -m nightly $(ARGS)
 
 .PHONY: sizes-campaign
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
