@@ -51,6 +51,8 @@ class Place:
     """In a loop with labels: the variable that makes them differ. Every layer with weights then needs a label."""
     plain: bool = False
     """Whether nothing may be labelled here."""
+    closed: bool = False
+    """Whether a label lies around it, so that ``x`` is out of reach."""
     integers: list[str] = field(default_factory=list)
 
 
@@ -222,7 +224,7 @@ class Drawer:
         if kind < 0.25:
             return Body([Layer("identity")])
         if kind < 0.4 and place.labels:
-            return Body([Refer(self._random.choice([*place.labels, "x"]))])
+            return Body([Refer(self._random.choice(place.labels if place.closed else [*place.labels, "x"]))])
         if not keeps or kind < 0.5:
             return self._body(self._inner(place), self._random.randint(1, 2))
         steps: list[Node] = [self._maybe_labelled(place, self._same(place, self._random.choice([1, 3])))]
@@ -237,7 +239,7 @@ class Drawer:
     def _group(self, place: Place) -> Node | None:
         if self._chance(0.4) and place.turn is None and not place.plain:
             # Under a label nothing of the outside can be named but variables.
-            inner = self._inner(place, labels=[])
+            inner = self._inner(place, labels=[], closed=True)
             return Labelled(self._name("g"), Group(self._body(inner, self._random.randint(1, 3))))
         return Group(self._body(self._inner(place), self._random.randint(1, 3)))
 
