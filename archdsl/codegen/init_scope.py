@@ -33,6 +33,8 @@ from archdsl.ir.terms import NOWHERE
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, label_of
 
+_Saved = tuple[dict[str, object], list[ast.stmt], list[ast.stmt]]
+"""The state before an attempt: what changes, the statements so far, and the list that holds them."""
 MAX_STEPS = 30_000
 """Steps that may be tried or written for one class."""
 ClassOf = Callable[[Unit], ClassCode]
@@ -211,16 +213,16 @@ class InitScope:
             self.statements.append(py.assign(variable, self.written(current)))
         self.flow = self.flow.with_channels(local(variable))
 
-    def _save(self) -> tuple[object, ...]:
+    def _save(self) -> _Saved:
         kept = {name: _copied(getattr(self, name)) for name in _STATE}
         return kept, list(self.statements), self.statements
 
-    def _restore(self, saved: tuple[object, ...]) -> None:
+    def _restore(self, saved: _Saved) -> None:
         kept, statements, same = saved
-        for name, value in kept.items():  # type: ignore[attr-defined]
+        for name, value in kept.items():
             setattr(self, name, value)
-        same[:] = statements  # type: ignore[index]
-        self.statements = same  # type: ignore[assignment]
+        same[:] = statements
+        self.statements = same
 
 
 _STATE = (
