@@ -139,7 +139,7 @@ class BlockInference:
         arguments = bound_layer_arguments(name, op.parameters, given, self._state)
         if arguments is None or x is None:
             return None
-        output, weights = apply_layer(self._state, op, arguments, bound, (x,), node.name_span, came_from)
+        output, weights = apply_layer(self._state, op, arguments, bound, x, node.name_span, came_from)
         return t.TypedLayer(node, name, arguments, (x,), output, weights)
 
     # --- arguments ------------------------------------------------------------------------------------

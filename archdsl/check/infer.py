@@ -123,7 +123,7 @@ class Inference:
         arguments = layer_arguments(node.op, op.parameters, node.arguments, env, self._state)
         if arguments is None or x is None:
             return t.TypedLayer(node, node.op, arguments or {}, (x,) if x is not None else (), None)
-        output, weights = apply_layer(self._state, op, arguments, node.arguments, (x,), node.name_span, came_from)
+        output, weights = apply_layer(self._state, op, arguments, node.arguments, x, node.name_span, came_from)
         return t.TypedLayer(node, node.op, arguments, (x,), output, weights)
 
     def _merge(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from archdsl.check.history import causes, describe_change, differing_axis, padding_that_keeps, projection
-from archdsl.check.layers import place_of
-from archdsl.check.state import State, within_limits
+from archdsl.check.layers import apply_op, place_of
+from archdsl.check.state import State
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir import typed as t
 from archdsl.ir.design import Merge
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
-from archdsl.ops.base import Call, Op, Problem
+from archdsl.ops.base import Op, Problem
 from archdsl.source.span import Span
 
 MAX_PATH_LABELS = 4
@@ -31,19 +31,15 @@ def apply_merge(
     inputs = tuple(path.output for path in paths if path.output is not None)
     if len(inputs) != len(paths):
         return None
-    call = Call(op, arguments, inputs)
-    output = op.apply(call)
-    if output is None or call.problems:
-        for problem in call.problems:
-            _report(state, problem, node, paths, inputs, label_spans)
-        return None
-    if not state.require(call.requirements, node.name_span):
-        return None
-    too_large = within_limits(output.shape[1:])
-    if too_large is not None:
-        message = f"the output of `{op.name}` is too large: {too_large}"
-        state.fail("E0314", message, node.name_span, here=f"the output is {output}")
-        return None
+    output, _ = apply_op(
+        state,
+        op,
+        arguments,
+        node.arguments,
+        inputs,
+        node.name_span,
+        lambda problem: _report(state, problem, node, paths, inputs, label_spans),
+    )
     return output
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
-from archdsl.check.state import MAX_WEIGHTS, State, within_limits
+from archdsl.check.state import MAX_WEIGHTS, Applied, State, within_limits
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir.expr import BoundArgument
 from archdsl.ir.kinds import Value
@@ -19,40 +19,67 @@ def apply_layer(
     op: Op,
     arguments: Mapping[str, Value],
     bound: Sequence[BoundArgument],
-    inputs: tuple[TensorType, ...],
+    x: TensorType,
     at: Span,
     came_from: Span | None,
 ) -> tuple[TensorType | None, int]:
     """The output type and the number of weights; (None, 0) after a report."""
-    key = (op.name, tuple(arguments.values()), id(inputs[0]))
-    known = state.layers.get(key)
-    if known is not None:
-        return (known[1], known[2]) if state.require(known[3], at) else (None, 0)
+    return apply_op(
+        state, op, arguments, bound, (x,), at, lambda problem: _report(state, problem, bound, x, at, came_from)
+    )
+
+
+def apply_op(
+    state: State,
+    op: Op,
+    arguments: Mapping[str, Value],
+    bound: Sequence[BoundArgument],
+    inputs: tuple[TensorType, ...],
+    at: Span,
+    report: Callable[[Problem], None],
+) -> tuple[TensorType | None, int]:
+    """As ``apply_layer``, for layers and joins; ``report`` places and tells what is wrong with the inputs.
+
+    What is known of an application is used for all that are like it.
+    """
+    key = (op.name, tuple(arguments.values()), *map(id, inputs))
+    known = state.known.get(key) or _apply(state, op, arguments, inputs, at, report)
+    if known is None:
+        return None, 0
+    state.known[key] = known
+    if not state.require(known.requirements, at):
+        return None, 0
+    for problem in known.warnings:
+        place = place_of(problem, bound, at)
+        state.warn(Diagnostic(problem.code, problem.message, place, problem.here, help=_help(problem)))
+    return known.output, known.weights
+
+
+def _apply(
+    state: State,
+    op: Op,
+    arguments: Mapping[str, Value],
+    inputs: tuple[TensorType, ...],
+    at: Span,
+    report: Callable[[Problem], None],
+) -> Applied | None:
     call = Call(op, arguments, inputs)
     output = op.apply(call)
     if output is None or call.problems:
         for problem in call.problems:
-            _report(state, problem, bound, inputs[0], at, came_from)
-        return None, 0
-    if not state.require(call.requirements, at):
-        return None, 0
+            report(problem)
+        return None
     too_large = within_limits(output.shape[1:])
     if too_large is not None:
         state.fail("E0314", f"the output of `{op.name}` is too large: {too_large}", at, here=f"the output is {output}")
-        return None, 0
+        return None
     weights = sum(prod(shape) for shape in op.weights(call).values())
     if weights > MAX_WEIGHTS:
         state.fail("E0314", f"`{op.name}` would have {weights:,} weights; the limit is {MAX_WEIGHTS:,}", at)
-        return None, 0
-    warnings = op.warnings(call)
-    for problem in warnings:
-        place = place_of(problem, bound, at)
-        state.warn(Diagnostic(problem.code, problem.message, place, problem.here, help=_help(problem)))
-    if output == inputs[0]:
-        output = inputs[0]  # one object for one type, so that the next layer like this one is known
-    if not warnings:
-        state.layers[key] = (inputs[0], output, weights, tuple(call.requirements))
-    return output, weights
+        return None
+    # One object for one type, so that the next application like this one is known by its inputs' identities.
+    same = next((value for value in inputs if value == output), output)
+    return Applied(inputs, same, weights, tuple(call.requirements), op.warnings(call))
 
 
 def _help(problem: Problem) -> Help | None:
