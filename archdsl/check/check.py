@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from archdsl.check.activation import Activation
 from archdsl.check.advice import advise
+from archdsl.check.applications import Applications
 from archdsl.check.arguments import block_arguments, evaluated, no_shapes
 from archdsl.check.blocks import declared_outputs
 from archdsl.check.declared import check_declared_sizes, declared_sizes
@@ -22,12 +23,19 @@ from archdsl.ir.values import is_number
 from archdsl.source.span import Span
 
 
-def check(design: d.Design, sink: Sink, *, sizes: Mapping[str, int] | None = None) -> t.TypedDesign | None:
+def check(
+    design: d.Design,
+    sink: Sink,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    applications: Applications | None = None,
+) -> t.TypedDesign | None:
     """The typed network; None where not even its arguments or inputs could be understood.
 
-    ``sizes`` fixes open sizes (``{"H": 224}``), as tables and pictures do.
+    ``sizes`` fixes open sizes (``{"H": 224}``), as tables and pictures do. ``applications`` are those that earlier
+    checks of the same run made.
     """
-    state = State(sink)
+    state = State(sink, applications=applications or Applications())
     network = design.network
     arguments = _arguments(design, state)
     if arguments is None:

@@ -88,7 +88,7 @@ def _input(node: d.Input, state: State, activation: Activation, sizes: Mapping[s
     if too_large is not None:
         state.fail("E0314", f"the input `{node.name}` is too large: {too_large}", node.shape.span)
         return None
-    return TensorType(tuple(shape))
+    return state.applications.same(TensorType(tuple(shape)))
 
 
 def _size(

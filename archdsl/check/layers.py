@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
-from archdsl.check.state import MAX_WEIGHTS, Applied, State, within_limits
+from archdsl.check.applications import Applied
+from archdsl.check.state import MAX_WEIGHTS, State, within_limits
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir.expr import BoundArgument
 from archdsl.ir.kinds import Value
@@ -42,17 +43,19 @@ def apply_op(
 
     What is known of an application is used for all that are like it.
     """
-    key = (op.name, tuple(arguments.values()), *map(id, inputs))
-    known = state.known.get(key) or _apply(state, op, arguments, inputs, at, report)
-    if known is None:
+    key = state.applications.key(op, arguments, inputs)
+    applied = state.applications.get(key)
+    if applied is None:
+        applied = _apply(state, op, arguments, inputs, at, report)
+        if applied is None:
+            return None, 0
+        state.applications.add(key, applied, inputs)
+    if not state.require(applied.requirements, at):
         return None, 0
-    state.known[key] = known
-    if not state.require(known.requirements, at):
-        return None, 0
-    for problem in known.warnings:
+    for problem in applied.warnings:
         place = place_of(problem, bound, at)
         state.warn(Diagnostic(problem.code, problem.message, place, problem.here, help=_help(problem)))
-    return known.output, known.weights
+    return applied.output, applied.weights
 
 
 def _apply(
@@ -77,9 +80,7 @@ def _apply(
     if weights > MAX_WEIGHTS:
         state.fail("E0314", f"`{op.name}` would have {weights:,} weights; the limit is {MAX_WEIGHTS:,}", at)
         return None
-    # One object for one type, so that the next application like this one is known by its inputs' identities.
-    same = next((value for value in inputs if value == output), output)
-    return Applied(inputs, same, weights, tuple(call.requirements), op.warnings(call))
+    return Applied(state.applications.same(output), weights, tuple(call.requirements), op.warnings(call))
 
 
 def _help(problem: Problem) -> Help | None:

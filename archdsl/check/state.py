@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from archdsl.check.applications import Applications
 from archdsl.diagnostics.diagnostic import Diagnostic, Frame, Help, Label
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.design import Block
 from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
 from archdsl.ir.typed import BlockInstance, SizeCondition
 from archdsl.ir.types import Size, TensorType
-from archdsl.ops.base import Problem, Requirement
+from archdsl.ops.base import Requirement
 from archdsl.source.span import Span
 
 MAX_LAYERS = 10_000_000
@@ -29,20 +30,7 @@ MAX_DIMENSION = 2**24
 MAX_ELEMENTS = 2**40
 MAX_WEIGHTS = 10**13
 
-OpKey = tuple[object, ...]
-"""A layer or join, its arguments, and the identities of its inputs' types."""
 InstanceKey = tuple[Block, tuple[object, ...], tuple[TensorType, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What applying a layer or a join came to, wherever it stands. Its key rests on ``inputs`` being kept alive."""
-
-    inputs: tuple[TensorType, ...]
-    output: TensorType
-    weights: int
-    requirements: tuple[Requirement, ...]
-    warnings: tuple[Problem, ...]
 
 
 @dataclass(slots=True)
@@ -57,8 +45,7 @@ class State:
     """Every instance with the depth of its body."""
     open_instances: list[InstanceKey] = field(default_factory=list)
     """The applications that lead to the place being checked, outermost first."""
-    known: dict[OpKey, Applied] = field(default_factory=dict)
-    """Layers and joins that were applied: most networks apply a few of them again and again."""
+    applications: Applications = field(default_factory=Applications)
     conditions: list[SizeCondition] = field(default_factory=list)
     accepted: dict[str, SizeSet] = field(default_factory=dict)
     """What all conditions together leave of the sizes of each symbol."""

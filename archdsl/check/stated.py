@@ -50,7 +50,7 @@ def compare_stated(
             requirements.append(verdict)
     if not state.require(requirements, shape.span):
         return None
-    return replace(actual, shape=tuple(map(_known, expected.shape, actual.shape)))
+    return state.applications.same(replace(actual, shape=tuple(map(_known, expected.shape, actual.shape))))
 
 
 def _known(stated: Size, real: Size) -> Size:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from archdsl.analysis.paths import MAX_PATH, longest_path
+from archdsl.check.applications import Applications
 from archdsl.check.check import check
 from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.diagnostics.sink import Sink
@@ -33,6 +34,7 @@ class Compilation:
     _resolver: Resolver = field(init=False)
     _lowering: Lowering = field(init=False)
     _designs: dict[str, tuple[Design, ...]] = field(default_factory=dict)
+    _applications: Applications = field(default_factory=Applications)
     _typed: dict[tuple[str, str], TypedDesign | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -86,7 +88,7 @@ class Compilation:
         return self._typed[key]
 
     def _checked(self, design: Design) -> TypedDesign | None:
-        typed = check(design, self.sink)
+        typed = check(design, self.sink, applications=self._applications)
         if typed is None or not typed.complete:
             return typed
         if self._keeps_paths_short(typed) and keeps_its_expectations(typed, self.sink):
