@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from archdsl.diagnostics.diagnostic import Help
 from archdsl.ir import typed as t
+from archdsl.ir.dim import DimTooComplex
 from archdsl.ir.expr import Expr, Local
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops import REGISTRY
@@ -172,11 +173,15 @@ def padding_that_keeps(causes: Sequence[Change], axis: int, paths: Sequence[t.Ty
 
 
 def _stride(before: TensorType, after: TensorType) -> int | None:
-    """The stride with which a 1 x 1 convolution makes these sizes of those."""
-    for stride in (1, 2, 3, 4, 8):
-        if tuple((size + (stride - 1)) // stride for size in before.spatial) == after.spatial:
-            return stride
-    return None
+    """The stride with which a 1 x 1 convolution makes these sizes of those; None also where that is too hard to say."""
+    try:
+        return next((stride for stride in (1, 2, 3, 4, 8) if _strided(before.spatial, stride) == after.spatial), None)
+    except DimTooComplex:
+        return None
+
+
+def _strided(sizes: Sequence[Size], stride: int) -> tuple[Size, ...]:
+    return tuple((size + (stride - 1)) // stride for size in sizes)
 
 
 def _written(path: t.TypedBody, argument: str, value: int) -> str:

@@ -12,6 +12,7 @@ import argparse
 import re
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -143,7 +144,11 @@ def campaign(networks: int, sizes: int, seed: int, *, first: int = 0, say: bool 
     start = time.perf_counter()
     for number in range(first, first + networks):
         random = Random(f"{seed} {number}")
-        compare(Drawer(random, fits).network(), random, sizes, tally)
+        try:
+            compare(Drawer(random, fits).network(), random, sizes, tally)
+        except Exception:  # an error of ours in one network must not hide the other networks
+            tally.networks += 1
+            tally.wrong.append(f"network {number} of seed {seed}: {traceback.format_exc()}")
         if say and tally.networks % 100 == 0:
             done = f"{tally.networks:,} networks, {tally.sizes:,} sizes, {len(tally.wrong)} disagreements"
             print(f"{done}, {time.perf_counter() - start:.0f} s", flush=True)

@@ -87,6 +87,20 @@ def test_a_size_made_of_two_symbols_is_not_followed() -> None:
     assert "`H + W` cannot be computed with open sizes" in finding.message
 
 
+def test_no_projection_is_proposed_where_its_sizes_cannot_be_followed() -> None:
+    """Found by the campaign: looking for the stride of a repair went beyond exact arithmetic."""
+    _, (finding,) = checked("""\
+    max_pool(1, stride=4) -> upsample(1.5) -> conv(4, 2, padding=1, dilation=3)
+    repeat 4 { upsample(0.75) }
+    add {
+        identity
+        conv(4, 2, stride=3, padding=1) -> upsample(3)
+    }""")
+    assert finding.code == "E0302"
+    assert finding.help is not None
+    assert finding.help.code is None
+
+
 # --- as few as can be -------------------------------------------------------------------------------------------------
 
 
