@@ -49,12 +49,11 @@ class ClassWriter:
         return known
 
     def _wanted_name(self, unit: Unit) -> str:
-        """The class after the block; with the blocks bound to its parameters where one block makes several classes."""
-        name = unit.class_name or class_name(unit.name)
+        """The class after the block; where one block makes several classes, with what is bound to its parameters."""
         siblings = [other for other in self._program.units.values() if other.block is unit.block is not None]
-        if len(siblings) < 2:
-            return name
-        return name + "".join(_bound_name(value) for value in unit.blocks.values())
+        telling = _telling_parameters([other.blocks for other in siblings])
+        bound = "".join(_bound_name(unit.blocks[parameter]) for parameter in telling)
+        return (unit.class_name or class_name(unit.name)) + bound
 
     def _write(self, unit: Unit, name: str) -> ClassCode:
         """Writes a class again as long as decisions turn out to rest on parameters that then have to be bound."""
@@ -163,6 +162,16 @@ class ClassWriter:
     def _output(self, writer: InitWriter) -> Expr | None:
         """What the class hands on, with running counts replaced by what they come to."""
         return writer.closed_form_of(writer.flow.channels)
+
+
+def _telling_parameters(bindings: Sequence[Mapping[str, d.BlockValue]]) -> list[str]:
+    """The first parameter whose bound blocks have a name each, else all whose blocks differ in their names."""
+    names = {
+        parameter: {_bound_name(binding[parameter]) for binding in bindings}
+        for parameter in (bindings[0] if bindings else ())
+    }
+    alone = [parameter for parameter, found in names.items() if len(found) == len(bindings) > 1]
+    return alone[:1] or [parameter for parameter, found in names.items() if len(found) > 1]
 
 
 def _bound_name(value: d.BlockValue) -> str:
