@@ -151,7 +151,7 @@ class _Count:
         if where is Storage.OWN or (where is Storage.RESHAPED and not in_order):
             output = self._at_batch.type(self._types[run.result])
             self._allocate(run.result, run.times, call.op.surplus(call, output))
-            self.activations += self._bytes[run.result] * run.times
+            self.activations += self._size * volume(output) * run.times
             return
         self._storage[run.result] = self._storage[first]
         self._in_order[run.result] = in_order and where is not Storage.REORDERED

@@ -65,7 +65,7 @@ class WindowPartition(_Partition):
 
     def stored(self, call: Call, *, training: bool) -> Storage:
         """A copy; where a window is as wide as the image, the image itself."""
-        return _view(split_is_a_view(fixed(call.x.shape)[3], call.integer("window")))
+        return _view(split_is_a_view(call.x.shape[3], call.integer("window")))
 
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds, on channels put last."""
@@ -91,7 +91,7 @@ def split_grids(x: Tensor, grid: int) -> Tensor:
 
     def stored(self, call: Call, *, training: bool) -> Storage:
         """A copy; where a grid is as high as the image, or has one place, the image itself."""
-        return _view(call.integer("grid") in (1, fixed(call.x.shape)[2]))
+        return _view(call.integer("grid") in (1, call.x.shape[2]))
 
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds, on channels put last."""
@@ -151,7 +151,7 @@ def join_windows(x: Tensor, window: int, height: int) -> Tensor:
 
     def stored(self, call: Call, *, training: bool) -> Storage:
         """A copy; where a window is as wide as the image, the windows themselves."""
-        return _view(split_is_a_view(fixed(self._output(call).shape)[3], call.integer("window")))
+        return _view(split_is_a_view(self._output(call).shape[3], call.integer("window")))
 
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds."""
@@ -178,7 +178,7 @@ def join_grids(x: Tensor, grid: int, height: int) -> Tensor:
 
     def stored(self, call: Call, *, training: bool) -> Storage:
         """A copy; of one grid, or grids of one place, the grids themselves."""
-        return _view(call.integer("grid") == 1 or fixed(call.x.shape)[1] == 1)
+        return _view(call.integer("grid") == 1 or call.x.shape[1] == 1)
 
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from archdsl.ir.types import Size
 from archdsl.ops.base import Call
 from archdsl.ops.rules import fixed
 
@@ -12,7 +13,7 @@ HIDDEN = 512
 """The hidden layer of the network that makes the biases of ``cosine_window_attention``."""
 
 
-def split_is_a_view(width: int, side: int) -> bool:
+def split_is_a_view(width: Size, side: int) -> bool:
     """Whether an image cut into windows is the image read in another order: one window a row, or of one place."""
     return side in (1, width)
 

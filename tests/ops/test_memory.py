@@ -133,6 +133,20 @@ def test_a_wrong_fact_is_found(name: str, wrong: Kept, monkeypatch: pytest.Monke
         test_what_is_kept_for_the_backward_pass(name, 0, torch.float32)
 
 
+@pytest.mark.parametrize("shape", [(1, 6, 8), (3, 1, 8)])
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_attention_copies_no_sequence_that_lies_in_order(shape: tuple[int, ...], dropout: float) -> None:
+    """One sequence, or sequences of one token: the length is in front already."""
+    outcome = evaluate("multi_head_attention", shape, heads=2, dropout=dropout)
+    assert outcome.output is not None
+    form = outcome.call.op.to_torch(outcome.call)
+    assert form is not None
+    x = torch.rand(shape).requires_grad_()
+    module = build(form, outcome.call).train()
+    kept = outcome.call.op.kept(outcome.call, outcome.output)
+    assert said(outcome, kept, 4) == kept_for_backward(module, lambda: module(x))
+
+
 def test_dropout_of_nothing_keeps_nothing() -> None:
     outcome = evaluate("dropout", (2, 7), p=0.0)
     assert outcome.output is not None
