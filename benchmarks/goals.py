@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import ROOT, Command, Series, run_in_turn
+from benchmarks.measure import ROOT, Command, Series, run_in_turn, run_once
 from benchmarks.networks import chain, repeated
 from benchmarks.open_sizes import unet
 
@@ -160,4 +160,20 @@ def open_sizes(rounds: int, folder: Path, say: Say) -> Table:
             Row("30 strides up to 7, twice", milliseconds(strided.said), "", "", "under 0.1 s", strided.said < 0.1),
             Row("peak memory of the two", mebibytes(joins.memory), mebibytes(strided.memory)),
         ),
+    )
+
+
+def training_loop(rounds: int, folder: Path, say: Say) -> Table:
+    """The training loop against a plain one by hand; each case does its epochs in turn in one process of its own."""
+    rows = []
+    for case in ("lenet", "resnet18"):
+        say(f"training {case}")
+        run = run_once(Command((sys.executable, "-m", "benchmarks.training", case, str(rounds)), ROOT))
+        ours, theirs, ratio = map(float, run.said.split())
+        figures = f"{ours:,.0f} a second", f"{theirs:,.0f} a second"
+        rows.append(Row(case, *figures, f"{ratio:.3f}", "at least 0.97", ratio >= 0.97))
+    return Table(
+        "Samples that archdsl train trains on, against a plain loop by hand on torchvision's module; processor time",
+        ("archdsl", "plain loop"),
+        tuple(rows),
     )

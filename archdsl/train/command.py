@@ -22,6 +22,7 @@ from archdsl.train.engine import Loop, NotFinite
 from archdsl.train.load import executed, instance
 from archdsl.train.loader import Share
 from archdsl.train.memory import is_out_of_memory, out_of_memory
+from archdsl.train.pipeline import prepared
 from archdsl.train.plan import TrainingPlan, plan_training, unusable_data
 from archdsl.train.run_folder import RunFolder, create_run, is_same_network, write_report
 from archdsl.train.setup import OtherWeights, Setup, completed, make_setup
@@ -117,9 +118,10 @@ def _train(
 
 def _opened(plan: TrainingPlan) -> tuple[Samples, Samples]:
     try:
-        return plan.data.open()
+        training, validation = plan.data.open()
     except UnusableData as unusable:
         raise ArchError.of([unusable_data(unusable, plan.built, plan.written)], plan.sources) from None
+    return prepared(training, plan.input), prepared(validation, plan.input)
 
 
 def _run(setup: Setup, watch: Watch, stop: Stop) -> TrainingResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
 
@@ -90,10 +91,8 @@ class Loop:
         lr = recipe.optimizer.lr * lr_factor(recipe.schedule, progress.step, setup.steps_per_epoch * recipe.epochs)
         set_lr(setup.optimizer, lr)
         seed_step(recipe.seed, progress.step, setup.share.rank, setup.device)
-        size = max(1, -(-len(batch) // recipe.accumulate))
         setup.optimizer.zero_grad(set_to_none=True)
-        for start in range(0, len(batch), size):
-            part = batch.part(start, start + size)
+        for part in batch.parts(recipe.accumulate):
             self._backward(part, len(part) / len(batch), lr)
         self._update()
         progress.seen += len(batch)
@@ -115,10 +114,10 @@ class Loop:
             if partners is not None:
                 loss = own * loss + (1 - own) * setup.criterion(outputs, partners)
         # On a GPU a look at the value waits for it: only now and then.
-        if (setup.device.type == "cpu" or setup.progress.step % LOOKS == 0) and not torch.isfinite(loss):
+        if (setup.device.type == "cpu" or setup.progress.step % LOOKS == 0) and not math.isfinite(loss.item()):
             raise NotFinite(images, setup.progress.step, lr)
-        self._loss_sum += loss.detach().double() * len(batch)
-        setup.scaler.scale(loss * share).backward()
+        self._loss_sum.add_(loss.detach(), alpha=len(batch))
+        setup.scaler.scale(loss if share == 1 else loss * share).backward()
 
     def _update(self) -> None:
         setup = self.setup

@@ -10,7 +10,10 @@ from archdsl.documents.recipe import Optimizer, Schedule
 
 
 def make_optimizer(settings: Optimizer, model: nn.Module) -> optim.Optimizer:
-    """The optimizer over all weights; biases and norms, which have one axis, do not decay."""
+    """The optimizer over all weights; biases and norms, which have one axis, do not decay.
+
+    ``fused``: torch's own kernel that updates a weight in one pass, where the usual one takes a dozen.
+    """
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     groups = [
         {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": settings.weight_decay},
@@ -19,9 +22,9 @@ def make_optimizer(settings: Optimizer, model: nn.Module) -> optim.Optimizer:
     groups = [group for group in groups if group["params"]]
     match settings.name:
         case "adamw":
-            return optim.AdamW(groups, lr=settings.lr, betas=(settings.betas[0], settings.betas[1]))
+            return optim.AdamW(groups, lr=settings.lr, betas=(settings.betas[0], settings.betas[1]), fused=True)
         case "sgd":
-            return optim.SGD(groups, lr=settings.lr, momentum=settings.momentum)
+            return optim.SGD(groups, lr=settings.lr, momentum=settings.momentum, fused=True)
 
 
 def lr_factor(schedule: Schedule, step: int, steps: int) -> float:

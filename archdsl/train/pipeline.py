@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch.utils.data import Dataset
 
 from archdsl.documents.recipe import Augment
 from archdsl.train.data.kinds import Shape
-from archdsl.train.data.samples import Array, BrokenSample, Samples
+from archdsl.train.data.samples import Array, ArraySamples, BrokenSample, Part, Samples
 from archdsl.train.seeds import SAMPLES, generator
 
 Draw = tuple[int, Sequence[int]]
@@ -21,6 +22,9 @@ Draw = tuple[int, Sequence[int]]
 
 FILLER = -1
 """The epoch of a batch that is run and not counted."""
+
+MOST_KEPT = 2**28
+"""The bytes up to which samples that lie in memory are kept in the network's shape, too."""
 
 _DRAWS = 5
 """Random numbers for each sample of an epoch: mirror, shift down, shift right, brightness, contrast."""
@@ -48,9 +52,14 @@ class Batch:
         """The same in memory from which a GPU can fetch."""
         return replace(self, images=self.images.pin_memory(), targets=self.targets.pin_memory())
 
-    def part(self, start: int, stop: int) -> Batch:
-        """Some of the samples."""
-        return replace(self, images=self.images[start:stop], targets=self.targets[start:stop])
+    def parts(self, count: int) -> Iterator[Batch]:
+        """The samples in so many parts, or fewer where there are not as many."""
+        if count == 1:
+            yield self
+            return
+        size = -(-len(self) // count)
+        for images, targets in zip(self.images.split(size), self.targets.split(size), strict=True):
+            yield replace(self, images=images, targets=targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Normalisation:
 
     def __call__(self, images: Tensor) -> Tensor:
         mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (self.mean, self.std))
-        return (images - mean) / std
+        return (images - mean).div_(std)
 
 
 @dataclass(slots=True)
@@ -86,8 +95,8 @@ class Pipeline(Dataset[Batch]):
             raw = self.samples.read(numbers)
         except BrokenSample as broken:
             return Batch(torch.empty(0, *self.shape), torch.empty(0), fault=str(broken))
-        stacks = [self._adapted(each) for each in _stacks(raw.images)]
-        images = torch.cat(stacks) if stacks else torch.empty(0, *self.shape)
+        stacks = [adapted(each, self.shape) for each in _stacks(raw.images)]
+        images = stacks[0] if len(stacks) == 1 else torch.cat([torch.empty(0, *self.shape), *stacks])
         if self.augment is not None and len(images):
             kept = numbers if raw.kept is None else [numbers[position] for position in raw.kept]
             images = changed(images, self.augment, self._random(epoch)[kept])
@@ -96,23 +105,34 @@ class Pipeline(Dataset[Batch]):
         fault = None if len(images) else f"none of the {len(numbers)} samples of a batch can be read"
         return Batch(self.normalise(images), targets, tuple(raw.broken), fault, epoch != FILLER)
 
-    def _adapted(self, pixels: Array) -> Tensor:
-        """Images B x c x h x w as floats from 0 to 1 in the network's shape."""
-        images = torch.from_numpy(pixels)
-        images = images.float() / 255 if images.dtype == torch.uint8 else images.float()
-        channels, height, width = self.shape
-        if images.shape[1] != channels:
-            images = images.expand(-1, channels, -1, -1) if images.shape[1] == 1 else images.mean(1, keepdim=True)
-        if images.shape[2:] != (height, width):
-            images = F.interpolate(images, (height, width), mode="bilinear", antialias=_shrinks(images, self.shape))
-        return images
-
     def _random(self, epoch: int) -> Tensor:
         """The random numbers of an epoch, for all samples at once."""
         if self._drawn is None or self._drawn[0] != epoch:
             table = torch.rand(len(self.samples), _DRAWS, generator=generator(self.seed, SAMPLES, epoch))
             self._drawn = (epoch, table)
         return self._drawn[1]
+
+
+def adapted(pixels: Array, shape: Shape) -> Tensor:
+    """Images B x c x h x w as floats from 0 to 1 in the network's shape."""
+    images = torch.from_numpy(pixels)
+    images = images.float() / 255 if images.dtype == torch.uint8 else images.float()
+    channels, height, width = shape
+    if images.shape[1] != channels:
+        images = images.expand(-1, channels, -1, -1) if images.shape[1] == 1 else images.mean(1, keepdim=True)
+    if images.shape[2:] != (height, width):
+        images = F.interpolate(images, (height, width), mode="bilinear", antialias=_shrinks(images, shape))
+    return images.contiguous()
+
+
+def prepared(samples: Samples, shape: Shape) -> Samples:
+    """The same samples, brought into the network's shape once instead of in each epoch, where memory allows it."""
+    whole = samples.whole if isinstance(samples, Part) else samples
+    if not isinstance(whole, ArraySamples) or 4 * len(samples) * math.prod(shape) > MOST_KEPT:
+        return samples
+    raw = samples.read(range(len(samples)))
+    assert isinstance(raw.images, np.ndarray)
+    return ArraySamples(adapted(raw.images, shape).numpy(), raw.labels)
 
 
 def changed(images: Tensor, augment: Augment, random: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from archdsl.source.source import Source
 from archdsl.train.contract import Parties, check_contract
 from archdsl.train.data.kinds import Shape, data_set
 from archdsl.train.data.samples import DataSet, UnusableData
-from archdsl.train.fit import fitted, image_input, logits, target_size
+from archdsl.train.fit import fitted, image_input, logits, stated_size, target_size
 from archdsl.train.processes import processes_of_run
 
 CLASSES = "classes"
@@ -81,7 +81,7 @@ def plan_training(
     given = written.recipe.network.arguments
     built = _build(path, network, given, written)
     try:
-        data = data_set(written.recipe.data, *_wanted(built))
+        data = data_set(written.recipe.data, *_wanted(built, written.recipe))
     except UnusableData as unusable:
         raise _refused([unusable_data(unusable, built, written)], built, written) from None
     classes = len(data.declaration.classes)
@@ -119,12 +119,12 @@ def _build(path: Path, network: str | None, arguments: Mapping[str, object], wri
         raise ArchError.of([Diagnostic("E0803", str(error), place)], written.sources) from None
 
 
-def _wanted(built: Built) -> tuple[Shape, int]:
+def _wanted(built: Built, recipe: Recipe) -> tuple[Shape, int]:
     """What a network takes and gives, for data that are made up to suit it."""
     image, output = image_input(built.typed), logits(built.typed)
     shape = _ANY_SHAPE
     if image is not None and isinstance(image.channels, int):
-        shape = (image.channels, *target_size(built.typed, image, None))
+        shape = (image.channels, *(stated_size(recipe) or target_size(built.typed, image, None)))
     return shape, output[1].channels if output is not None and isinstance(output[1].channels, int) else 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -28,7 +28,7 @@ from archdsl.train.seeds import derived
 from archdsl.train.sharding import POINTER, is_sharded, load_sharded, save_sharded, shard_blocks
 from archdsl.train.state import Progress
 
-_HALF = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class OtherWeights(Exception):
@@ -201,8 +201,8 @@ def _engine(model: nn.Module, recipe: Recipe, device: torch.device, share: Share
 
 def autocast(recipe: Recipe, device: torch.device) -> AbstractContextManager[object]:
     """The arithmetic of a forward pass."""
-    half = _HALF[recipe.precision]
-    return torch.autocast(device.type, half, enabled=half != torch.float32)
+    half = _HALF.get(recipe.precision)
+    return torch.autocast(device.type, half) if half is not None else nullcontext()
 
 
 def form_of(plan: TrainingPlan) -> tuple[tuple[int, int, int], Normalisation]:
