@@ -47,7 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", nargs="?", help="the .arch file (not needed with --resume)")
     parser.add_argument("-n", "--network", metavar="NETWORK", help="which network (default: the only one)")
     parser.add_argument("--recipe", metavar="FILE", help="a recipe: TOML, as in the run folder's recipe.toml")
-    parser.add_argument("--data", metavar="SOURCE", help="digits, synthetic, folder:PATH or module:function")
+    parser.add_argument(
+        "--data", metavar="SOURCE", help="digits, synthetic, folder:PATH, torchvision:NAME, hf:NAME or module:function"
+    )
     for name, setting in list(_SHORTCUTS.items())[1:]:
         parser.add_argument(f"--{name}", metavar="VALUE", help=f"the recipe's {setting}")
     parser.add_argument("--deterministic", action="store_true", help="the same bits each time")

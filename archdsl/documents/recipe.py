@@ -34,7 +34,7 @@ def _source(text: str) -> str:
     raise ValueError(f"a data set is one of {forms} or module:function")
 
 
-SOURCES = {"digits": False, "synthetic": False, "folder": True}
+SOURCES = {"digits": False, "synthetic": False, "folder": True, "torchvision": True, "hf": True}
 """The kinds of data sets, and whether a name or path follows behind a colon."""
 
 
@@ -50,7 +50,17 @@ class Data(Section):
     """Where samples come from, and how they are made to fit the network's input."""
 
     source: Annotated[str, AfterValidator(_source)] = Field(
-        default="digits", description="digits, synthetic, folder:PATH or module:function."
+        default="digits", description="digits, synthetic, folder:PATH, torchvision:NAME, hf:NAME or module:function."
+    )
+    root: str | None = Field(
+        default=None, description="Where torchvision keeps its files (data), or Hugging Face (a cache of its own)."
+    )
+    splits: Auto | Annotated[list[str], Field(min_length=1, max_length=2)] = Field(
+        default="auto", description="Of torchvision and hf: the names of the parts for training and for validation."
+    )
+    download: bool = Field(default=False, description="Of torchvision and hf: fetch what is not on this machine.")
+    arguments: dict[str, Any] = Field(
+        default={}, description="Of torchvision and hf: further arguments for the class, or for load_dataset."
     )
     size: Auto | Pixels | Annotated[list[Pixels], Field(min_length=2, max_length=2)] = Field(
         default="auto", description="Height and width that samples are resized to; auto: what the network accepts."
@@ -135,6 +145,12 @@ class Recipe(Section):
     time_limit: Positive | None = Field(default=None, description="Stop after so many seconds.")
     checkpoint_every: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Steps between checkpoints inside an epoch; 0: one at the end of each epoch."
+    )
+    loggers: list[Literal["tensorboard", "wandb", "trackio"]] = Field(
+        default=[], description="Who is told the figures of each epoch, beside metrics.jsonl."
+    )
+    project: Annotated[str, Field(min_length=1, max_length=128)] = Field(
+        default="archdsl", description="The name under which wandb and trackio keep runs together."
     )
     network: Network = Network()
     data: Data = Data()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TextIO
 
@@ -16,11 +16,12 @@ from archdsl.documents.run import TrainDocument
 from archdsl.driver.api import ArchError, Path
 from archdsl.train.checkpoint import difference
 from archdsl.train.data.samples import Samples, UnusableData
-from archdsl.train.diagnose import first_not_finite, not_finite
+from archdsl.train.diagnose import compile_failed, first_not_finite, is_compile_failure, not_finite
 from archdsl.train.distributed import device_named, joined, told
 from archdsl.train.engine import Loop, NotFinite
 from archdsl.train.load import executed, instance
 from archdsl.train.loader import Share
+from archdsl.train.loggers import Logger, open_loggers
 from archdsl.train.memory import is_out_of_memory, out_of_memory
 from archdsl.train.pipeline import prepared
 from archdsl.train.plan import TrainingPlan, plan_training, unusable_data
@@ -129,8 +130,10 @@ def _run(setup: Setup, watch: Watch, stop: Stop) -> TrainingResult:
     if setup.share.rank == 0:
         setup.run.add_session(_session(setup))
         watch.begin(setup.run.path, str(setup.device), setup.steps_per_epoch * setup.recipe.epochs, progress.step)
+    loggers: Sequence[Logger] = ()
     try:
-        status = Loop(setup, watch, stop).run()
+        loggers = open_loggers(setup)
+        status = Loop(setup, watch, stop, loggers).run()
     except NotFinite as fault:
         path = first_not_finite(setup.model, fault.images)
         finding = not_finite(setup.plan.built.typed, path, fault.step, fault.lr)
@@ -139,11 +142,15 @@ def _run(setup: Setup, watch: Watch, stop: Stop) -> TrainingResult:
         place = setup.plan.written.span("data", "source") or setup.plan.built.typed.design.name_span
         raise ArchError.of([Diagnostic("E0813", str(fault), place)], setup.plan.sources) from None
     except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        raise out_of_memory(setup.plan, setup.device, setup.share.processes) from None
+        if is_out_of_memory(error):
+            raise out_of_memory(setup.plan, setup.device, setup.share.processes) from None
+        if is_compile_failure(error, setup.recipe):
+            raise ArchError.of([compile_failed(error, setup.plan)], setup.plan.sources) from error
+        raise
     finally:
         watch.end()
+        for logger in loggers:
+            logger.end()
     if setup.share.rank == 0:
         write_report(setup.run)
     best = {"accuracy": progress.best_accuracy, "loss": progress.best_loss} if progress.best_epoch else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from archdsl.analysis.flatten import FlatLayer, flatten
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
@@ -69,6 +70,7 @@ def check_contract(parties: Parties) -> Iterator[Diagnostic]:
     yield from normalisation_fits(parties)
     yield from batch_can_be_divided(parties)
     yield from strategy_keeps_averages(parties)
+    yield from loggers_are_installed(parties)
     if image is not None:
         yield from batch_norm_has_values(parties, image)
 
@@ -224,6 +226,14 @@ def strategy_keeps_averages(parties: Parties) -> Iterator[Diagnostic]:
         if wanted:
             message = f"`{name} = {getattr(recipe, name)}` cannot be used with `strategy = fsdp`"
             yield _at_recipe(parties, "E0803", message, parties.place(name), "leave it out, or use `ddp`")
+
+
+def loggers_are_installed(parties: Parties) -> Iterator[Diagnostic]:
+    """Programs that a recipe names are there before the run begins, not missed behind its first epoch."""
+    for name in parties.recipe.loggers:
+        if find_spec(name) is None:
+            message = f"the logger `{name}` is not installed"
+            yield _at_recipe(parties, "E0803", message, parties.place("loggers"), f"pip install {name}")
 
 
 def batch_norm_has_values(parties: Parties, image: TensorType) -> Iterator[Diagnostic]:

@@ -1,7 +1,8 @@
-"""Finds the layer where a loss stopped being finite, and says so at its line in the spec."""
+"""Says at its place why a step failed: the layer where a loss stopped being finite, a network that is not compiled."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -9,7 +10,9 @@ from torch import Tensor, nn
 
 from archdsl.analysis.flatten import flatten
 from archdsl.diagnostics.diagnostic import Diagnostic, Help
+from archdsl.documents.recipe import Recipe
 from archdsl.ir.typed import TypedDesign
+from archdsl.train.plan import TrainingPlan
 
 
 @torch.no_grad()
@@ -54,3 +57,19 @@ def not_finite(typed: TypedDesign, path: str | None, step: int, lr: float) -> Di
     span = next((layers[name] for name in layers if name == path or name.startswith(f"{path}.")), None)
     message = f"`{path}` is the first layer whose output is not finite {when}"
     return Diagnostic("E0814", message, span or typed.design.name_span, help=help)
+
+
+def is_compile_failure(error: RuntimeError, recipe: Recipe) -> bool:
+    """Whether ``torch.compile`` gave up, its own faults and a missing C++ compiler included."""
+    if not recipe.compile:
+        return False
+    kind: type[RuntimeError] = import_module("torch._dynamo.exc").TorchDynamoException
+    return isinstance(error, kind)
+
+
+def compile_failed(error: RuntimeError, plan: TrainingPlan) -> Diagnostic:
+    """The finding at the setting, with the first line of torch's long report."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    place = plan.written.span("compile") or plan.built.typed.design.name_span
+    message = f"torch.compile cannot compile `{plan.network}` here: {lines[0] if lines else type(error).__name__}"
+    return Diagnostic("E0803", message, place, notes=tuple(lines[1:3]), help=Help("leave `compile` out"))

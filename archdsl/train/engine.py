@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from archdsl.train.checkpoint import save_weights
 from archdsl.train.distributed import agreed, level_buffers, summed
 from archdsl.train.evaluation import Evaluation, evaluate, placed
 from archdsl.train.files import write_text
+from archdsl.train.loggers import Logger
 from archdsl.train.losses import mixed
 from archdsl.train.optimizers import lr_factor, set_lr
 from archdsl.train.pipeline import Batch
@@ -41,8 +42,9 @@ class NotFinite(Exception):
 class Loop:
     """One run in one process, from the step of its progress on."""
 
-    def __init__(self, setup: Setup, watch: Watch, stop: Stop) -> None:
+    def __init__(self, setup: Setup, watch: Watch, stop: Stop, loggers: Sequence[Logger] = ()) -> None:
         self.setup = setup
+        self.loggers = loggers
         self.watch = watch
         self.stop = stop
         self._validation = setup.validation_batches()
@@ -158,8 +160,8 @@ class Loop:
                 digest = setup.run.document().digest
                 write_text(setup.run.file("confusion.json"), json.dumps(measured.confusion.tolist()) + "\n")
                 save_weights(setup.run.best, weights, network=setup.plan.network, digest=digest)
-        if setup.share.rank == 0:
-            setup.run.add_row(row)
+        for logger in self.loggers:
+            logger.row(row)
         self._loss_sum.zero_()
         progress.seen = 0
         self._save()

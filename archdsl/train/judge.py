@@ -36,7 +36,7 @@ def evaluate_run(run: str, data: str | None = None) -> EvaluateDocument:
     """
     folder = RunFolder(run)
     document = folder.document()
-    settings = [] if data is None else [f"data.source={data}"]
+    settings = [*([] if data is None else [f"data.source={data}"]), "loggers=[]"]
     plan = plan_training(folder.file(document.spec), document.network, recipe=folder.recipe, settings=settings)
     place = plan.written.span("data", "source") or plan.built.typed.design.name_span
     if list(plan.data.declaration.classes) != document.classes:
