@@ -12,6 +12,9 @@ from archdsl.train.files import write_text
 from archdsl.train.run_folder import Row, RunFolder
 from archdsl.train.setup import Setup
 
+TENSORBOARD = "torch.utils.tensorboard"
+"""torch's writer, which needs the package tensorboard."""
+
 
 class Logger(Protocol):
     """Takes the figures of a run while it lasts."""
@@ -42,7 +45,7 @@ class TensorBoard:
 
     def __init__(self, setup: Setup) -> None:
         step = setup.progress.step
-        writer = import_module("torch.utils.tensorboard").SummaryWriter
+        writer = import_module(TENSORBOARD).SummaryWriter
         self._writer = writer(setup.run.file("tensorboard"), purge_step=step + 1 if step else None)
 
     def row(self, row: Row) -> None:

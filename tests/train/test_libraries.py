@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,13 +16,14 @@ from PIL import Image
 
 from archdsl.documents.recipe import Data
 from archdsl.driver.api import ArchError
-from archdsl.train.data import torchvision as reader
 from archdsl.train.data.pictures import Pictures, pixels
 from archdsl.train.data.samples import BrokenSample, DataSet, UnusableData
 from archdsl.train.plan import plan_training
 from tests.house import ROOT
 from tests.oracles.torchvision_models import torchvision
 from tests.train.support import SMALL, rows_of, small_plan, trained, write_spec
+
+reader = import_module("archdsl.train.data.torchvision")  # behind the oracle, which makes torchvision load here
 
 FAKE = ("data.source=torchvision:FakeData", "data.arguments.size=48", "data.arguments.image_size=[3,8,8]")
 COLOUR = SMALL.replace("[N, 1, 8, 8]", "[N, 3, 8, 8]")
@@ -146,21 +149,21 @@ def test_what_does_not_fit_is_found_before_training(
 def test_a_library_that_is_missing_is_told_with_the_way_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, source, package in [
-        ("torchvision.datasets", "torchvision:CIFAR10", "torchvision"),
-        ("datasets", "hf:mnist", "datasets"),
-    ]:
-        monkeypatch.setitem(sys.modules, module, None)
+    for source, package in [("torchvision:CIFAR10", "torchvision"), ("hf:mnist", "datasets")]:
+        monkeypatch.delitem(sys.modules, f"archdsl.train.data.{source.partition(':')[0]}", raising=False)
+        monkeypatch.setitem(sys.modules, package, None)
         code, message, help = refused(tmp_path, f"data.source={source}")
         assert (code, help) == ("E0804", f"pip install {package}")
         assert "is not installed" in message
 
 
 def test_a_torchvision_of_another_torch_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(name: str) -> None:
-        raise RuntimeError("operator torchvision::nms does not exist")
+    class Broken(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError("operator torchvision::nms does not exist")
 
-    monkeypatch.setattr(reader, "import_module", broken)
+    monkeypatch.delitem(sys.modules, "archdsl.train.data.torchvision")
+    monkeypatch.setitem(sys.modules, "torchvision", Broken("torchvision"))
     assert "torchvision::nms" in refused(tmp_path, "data.source=torchvision:CIFAR10")[1]
 
 

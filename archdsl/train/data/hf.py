@@ -6,12 +6,17 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from archdsl.documents.recipe import Data
 from archdsl.train.data.pictures import Items, opened
 from archdsl.train.data.samples import DataSet, UnusableData
+
+try:
+    import datasets
+    from huggingface_hub import constants
+except ModuleNotFoundError as error:
+    raise UnusableData(f"{error.name} is not installed", "pip install datasets") from error
 
 TRAINING, VALIDATION = "train", ("validation", "valid", "val", "test")
 
@@ -37,24 +42,20 @@ def open_set(data: Data, name: str) -> DataSet:
 
     :raises UnusableData: where it is not there, or has no picture or no class.
     """
-    try:
-        library = import_module("datasets")
-    except ModuleNotFoundError as error:
-        raise UnusableData(f"{error.name} is not installed", "pip install datasets") from None
-    tables = _parts(data, name, _loaded(library, data, name))
-    image, label = _columns(library, name, tables[0].features)
+    tables = _parts(data, name, _loaded(data, name))
+    image, label = _columns(name, tables[0].features)
     parts: list[Items] = [Columns(table, image, label) for table in tables]
     names = getattr(tables[0].features[label], "names", None)
     classes = names or [str(number) for number in range(1 + max(tables[0][label]))]
     return opened(data, parts, classes)
 
 
-def _loaded(library: Any, data: Data, name: str) -> Any:
+def _loaded(data: Data, name: str) -> Any:
     try:
         if os.path.isdir(name):
-            return library.load_from_disk(name)
-        with nullcontext() if data.download else _offline(library):
-            return library.load_dataset(name, cache_dir=data.root, **data.arguments)
+            return datasets.load_from_disk(name)
+        with nullcontext() if data.download else _offline():
+            return datasets.load_dataset(name, cache_dir=data.root, **data.arguments)
     except Exception as error:  # the library raises a dozen kinds
         help = None if data.download else "`data.download = true` looks for it on the network"
         sentence = " ".join(str(error).split())
@@ -62,9 +63,9 @@ def _loaded(library: Any, data: Data, name: str) -> Any:
 
 
 @contextmanager
-def _offline(library: Any) -> Iterator[None]:
+def _offline() -> Iterator[None]:
     """Asks nothing of the network: both libraries look at their own setting before each request."""
-    settings: list[Any] = [library.config, import_module("huggingface_hub.constants")]
+    settings: list[Any] = [datasets.config, constants]
     before = [each.HF_HUB_OFFLINE for each in settings]
     try:
         for each in settings:
@@ -90,9 +91,9 @@ def _parts(data: Data, name: str, loaded: Any) -> list[Any]:
     return [loaded[split] for split in (TRAINING, *[each for each in VALIDATION if each in loaded][:1])]
 
 
-def _columns(library: Any, name: str, features: Mapping[str, Any]) -> tuple[str, str]:
-    images = [key for key, kind in features.items() if isinstance(kind, library.Image)]
-    labels = [key for key, kind in features.items() if isinstance(kind, library.ClassLabel)]
+def _columns(name: str, features: Mapping[str, Any]) -> tuple[str, str]:
+    images = [key for key, kind in features.items() if isinstance(kind, datasets.Image)]
+    labels = [key for key, kind in features.items() if isinstance(kind, datasets.ClassLabel)]
     labels += [key for key, kind in features.items() if key in ("label", "labels") and "int" in str(kind)]
     if images and labels:
         return images[0], labels[0]

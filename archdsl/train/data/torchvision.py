@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
 
@@ -11,6 +10,13 @@ from archdsl.diagnostics.suggest import closest
 from archdsl.documents.recipe import Data
 from archdsl.train.data.pictures import opened
 from archdsl.train.data.samples import DataSet, UnusableData
+
+try:
+    from torchvision import datasets
+except ModuleNotFoundError as error:
+    raise UnusableData(f"{error.name} is not installed", "pip install torchvision") from error
+except (ImportError, RuntimeError, OSError) as error:  # built for another torch
+    raise UnusableData(f"torchvision cannot be imported: {error}") from error
 
 ROOT = "data"
 """Where the files of a set lie, unless the recipe says where."""
@@ -38,15 +44,9 @@ def open_set(data: Data, name: str) -> DataSet:
 
 
 def _factory(name: str) -> Callable[..., Any]:
-    try:
-        module = import_module("torchvision.datasets")
-    except ModuleNotFoundError as error:
-        raise UnusableData(f"{error.name} is not installed", "pip install torchvision") from None
-    except (ImportError, RuntimeError, OSError) as error:  # built for another torch
-        raise UnusableData(f"torchvision cannot be imported: {error}") from None
-    known = list(module.__all__)
+    known = list(datasets.__all__)
     if name in known:
-        factory: Callable[..., Any] = getattr(module, name)
+        factory: Callable[..., Any] = getattr(datasets, name)
         return factory
     near = closest(name, known)
     raise UnusableData(f"torchvision has no data set `{name}`", f"did you mean `torchvision:{near}`?" if near else None)
