@@ -55,8 +55,8 @@ class Data(Section):
     root: str | None = Field(
         default=None, description="Where torchvision keeps its files (data), or Hugging Face (a cache of its own)."
     )
-    splits: Auto | Annotated[list[str], Field(min_length=1, max_length=2)] = Field(
-        default="auto", description="Of torchvision and hf: the names of the parts for training and for validation."
+    splits: Annotated[list[str], Field(max_length=2)] = Field(
+        default=[], description="Of torchvision and hf: the parts for training and validation; none: the usual names."
     )
     download: bool = Field(default=False, description="Of torchvision and hf: fetch what is not on this machine.")
     arguments: dict[str, Any] = Field(

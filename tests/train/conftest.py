@@ -7,9 +7,17 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from tests.cli.conftest import byte_code, cli
+from tests.cli.conftest import byte_code
+from tests.cli.conftest import cli as plain_cli
+from tests.cli.support import Cli
 
-__all__ = ["byte_code", "cli"]
+__all__ = ["byte_code", "plain_cli"]
+
+
+@pytest.fixture
+def cli(plain_cli: Cli) -> Cli:
+    """The command line with the byte code that lies beside torch: to compile all of torch anew takes half a minute."""
+    return plain_cli.with_variables(PYTHONPYCACHEPREFIX="", OMP_NUM_THREADS="1")
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ QUICK = [part for setting in SETTINGS for part in ("--set", setting)]
 def project(cli: Cli) -> Cli:
     cli.write("archdsl.toml", "")
     cli.write("small.arch", SMALL)
-    return cli.with_variables(OMP_NUM_THREADS="1")
+    return cli
 
 
 def start(project: Cli, *arguments: str) -> subprocess.Popen[bytes]:

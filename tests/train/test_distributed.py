@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,13 +41,17 @@ def project(cli: Cli) -> Cli:
     cli.write("archdsl.toml", "")
     cli.write("small.arch", SMALL)
     cli.write("blocks.arch", BLOCKS)
-    return cli.with_variables(OMP_NUM_THREADS="1")
+    return cli
 
 
 def two_processes(project: Cli, *arguments: str) -> subprocess.Popen[bytes]:
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "--"]
+    return launched(project, ["--standalone", "--nproc-per-node", "2"], *arguments)
+
+
+def launched(project: Cli, options: list[str], *arguments: str) -> subprocess.Popen[bytes]:
+    """torchrun with these options."""
     return subprocess.Popen(
-        [*launcher, "archdsl", "train", *arguments],
+        [sys.executable, "-m", "torch.distributed.run", *options, "-m", "--", "archdsl", "train", *arguments],
         cwd=project.folder,
         env=project.environment,
         stdout=subprocess.PIPE,
@@ -113,6 +119,24 @@ def test_shards_load_into_one_process(project: Cli) -> None:
     again = project("train", "--resume", "shards")
     assert again.code == 0, again.err
     assert "going on at step 24" in again.err
+
+
+@pytest.mark.nightly
+def test_two_hosts_come_to_the_same_bits_as_two_processes_of_one(project: Cli) -> None:
+    """A torchrun for each, which meet at an address; the folder is one that both see."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{free.getsockname()[1]}"
+    options = ["--nnodes", "2", "--nproc-per-node", "1", "--rdzv-backend", "c10d", "--rdzv-endpoint", meeting]
+    options += ["--rdzv-id", "test", "--local-addr", "127.0.0.1"]
+    chosen = settings("epochs=3")
+    hosts = [launched(project, options, "small.arch", *chosen, "--run", "hosts") for _ in range(2)]
+    said = [finish(host) for host in hosts]
+    assert sum("hosts: finished: accuracy" in text for text in said) == 1, "one process speaks for all"
+    finish(two_processes(project, "small.arch", *chosen, "--run", "alone"))
+    assert_same_runs(project.folder / "hosts", project.folder / "alone")
+    session = json.loads((project.folder / "hosts" / "sessions.jsonl").read_text("utf-8"))
+    assert session["processes"] == 2
 
 
 def test_a_batch_that_two_processes_cannot_share_is_a_finding(project: Cli) -> None:

@@ -133,7 +133,7 @@ def test_both_parts_are_found(source: Data, counts: tuple[int, int]) -> None:
         ((*FAKE, "data.channels=1", "data.size=9"), "E0806", "9 x 9 pixels", ""),
         ((*FAKE, "data.channels=1", "network.arguments.classes=4"), "E0807", "has 10 classes", "follows the data"),
         (("data.source=torchvision:",), "E0803", "torchvision:...", ""),
-        (("data.source=digits", "data.splits=[]"), "E0803", "data.splits", ""),
+        (("data.source=digits", "data.splits=['a','b','c']"), "E0803", "must be a list of 2", ""),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_found_before_training(

@@ -11,11 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn, optim
 
 from archdsl.documents.recipe import Augment, Loss, Schedule
-from archdsl.train.data.samples import ArraySamples, split
+from archdsl.train import pipeline
+from archdsl.train.data.folder import Files
+from archdsl.train.data.samples import ArraySamples, Part, split
 from archdsl.train.loader import Share, TrainingOrder, ValidationOrder
 from archdsl.train.losses import Criterion, mixed
 from archdsl.train.optimizers import lr_factor
-from archdsl.train.pipeline import Normalisation, Pipeline, changed, measured, shifted
+from archdsl.train.pipeline import Batch, Normalisation, Pipeline, changed, measured, prepared, shifted
 
 PLAIN = Normalisation((0.0,), (1.0,))
 
@@ -109,6 +111,34 @@ def test_the_measured_normalisation_gives_mean_0_and_deviation_1() -> None:
     found = Pipeline(samples, (3, 5, 5), measured(samples, (3, 5, 5)))[0, range(50)].images
     torch.testing.assert_close(found.mean(dim=(0, 2, 3)), torch.zeros(3), atol=2e-3, rtol=0)
     torch.testing.assert_close(found.std(dim=(0, 2, 3)), torch.ones(3), atol=5e-3, rtol=0)
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 5), (3, 5, 5), (3, 9, 7), (1, 3, 4)])
+def test_samples_that_are_prepared_give_the_bits_of_those_that_are_not(shape: tuple[int, int, int]) -> None:
+    labels = np.arange(20) % 3
+    part = Part(ArraySamples(images(20).numpy(), labels), np.array([7, 3, 11, 19]))
+    ready = prepared(part, shape)
+    assert isinstance(ready, ArraySamples)
+    plain, once = (Pipeline(samples, shape, Normalisation((0.4,), (0.2,)))[0, [2, 0]] for samples in (part, ready))
+    assert once.images.equal(plain.images)
+    assert once.targets.tolist() == plain.targets.tolist() == labels[[11, 7]].tolist()
+
+
+def test_samples_are_prepared_only_where_they_lie_in_memory_and_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = ArraySamples(images(20).numpy(), np.zeros(20, dtype=np.int64))
+    elsewhere = Files([], 1)
+    assert prepared(elsewhere, (1, 5, 5)) is elsewhere
+    monkeypatch.setattr(pipeline, "MOST_KEPT", 4 * 20 * 25 - 1)
+    assert prepared(held, (1, 5, 5)) is held
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(1, [7]), (2, [4, 3]), (7, [1] * 7), (9, [1] * 7)])
+def test_a_batch_is_divided_into_parts(count: int, sizes: list[int]) -> None:
+    batch = Batch(images(7), torch.arange(7))
+    parts = list(batch.parts(count))
+    assert [len(part) for part in parts] == sizes
+    assert torch.cat([part.images for part in parts]).equal(batch.images)
+    assert torch.cat([part.targets for part in parts]).equal(batch.targets)
 
 
 def test_an_image_of_one_value_is_not_divided_by_0() -> None:

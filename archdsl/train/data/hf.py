@@ -81,7 +81,7 @@ def _parts(data: Data, name: str, loaded: Any) -> list[Any]:
     if not isinstance(loaded, Mapping):
         return [loaded]
     known = ", ".join(f"`{split}`" for split in loaded)
-    if data.splits != "auto":
+    if data.splits:
         missing = [split for split in data.splits if split not in loaded]
         if missing:
             raise UnusableData(f"`{name}` has no split `{missing[0]}`, but {known}")

@@ -59,7 +59,7 @@ def _choices(
     if "train" in taken and "train" not in given:
         return [[{**given, "train": is_training}] for is_training in (True, False)]
     if "split" in taken and "split" not in given:
-        wanted = (TRAINING, VALIDATION) if data.splits == "auto" else [(name,) for name in data.splits]
+        wanted = [(name,) for name in data.splits] or (TRAINING, VALIDATION)
         return [[{**given, "split": name} for name in names] for names in wanted]
     return [[given]]
 
