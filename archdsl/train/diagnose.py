@@ -65,8 +65,8 @@ def is_compile_failure(error: RuntimeError, recipe: Recipe) -> bool:
 
 
 def compile_failed(error: RuntimeError, plan: TrainingPlan) -> Diagnostic:
-    """The finding at the setting, with the first line of torch's long report."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """The finding at the setting, with the first paragraph of torch's long report."""
+    reason = " ".join(str(error).strip().partition("\n\n")[0].split())
     place = plan.written.span("compile") or plan.built.typed.design.name_span
-    message = f"torch.compile cannot compile `{plan.network}` here: {lines[0] if lines else type(error).__name__}"
-    return Diagnostic("E0803", message, place, notes=tuple(lines[1:3]), help=Help("leave `compile` out"))
+    message = f"torch.compile cannot compile `{plan.network}` here: {reason or type(error).__name__}"
+    return Diagnostic("E0803", message, place, help=Help("leave `compile` out; on a CPU it needs a C++ compiler"))

@@ -13,6 +13,7 @@ import archdsl
 from archdsl.driver.api import ArchError
 from archdsl.train.judge import evaluate_run
 from archdsl.train.run_folder import RunFolder
+from tests.cli.support import Cli
 from tests.train.support import SMALL, assert_same_runs, go_on, killed_before, rows_of, small_plan, trained
 
 COMPILED = ("compile=true", "checkpoint_every=3")
@@ -67,6 +68,16 @@ def test_a_network_that_is_not_compiled_is_a_finding_at_the_setting(
     assert finding.message.startswith("torch.compile cannot compile `small` here: ")
     assert "no C++ compiler" in caught.value.text
     assert caught.value.sources[finding.span.path].slice(finding.span) == "true"
+
+
+@pytest.mark.nightly
+def test_a_machine_without_a_compiler_is_told_so(cli: Cli) -> None:
+    cli.write("archdsl.toml", "")
+    cli.write("small.arch", SMALL)
+    bare = cli.with_variables(CXX="/nowhere", TORCHINDUCTOR_CACHE_DIR=str(cli.scratch))
+    result = bare("train", "small.arch", "--epochs", "1", "--set", "data.samples=64", "--set", "compile=true")
+    assert result.code == 1, result.err
+    assert "error[E0803]: torch.compile cannot compile `small` here: InvalidCxxCompiler" in result.err
 
 
 def test_another_fault_is_not_blamed_on_the_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
