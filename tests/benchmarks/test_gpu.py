@@ -31,10 +31,12 @@ def test_the_memory_of_a_gpu_is_that_of_its_allocator(monkeypatch: pytest.Monkey
     for name, answer in [("synchronize", None), ("empty_cache", None), ("reset_peak_memory_stats", None)]:
         monkeypatch.setattr(torch.cuda, name, lambda name=name, answer=answer: asked.append(name))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 77)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda: 7)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
     device = gpu.Device("cuda")
     assert gpu.measured(lambda: asked.append("work"), device) == 77
     assert asked == ["empty_cache", "reset_peak_memory_stats", "work", "synchronize"]
+    assert device.used() == 7
     assert device.describe() == f"a GPU, torch {torch.__version__}"
 
 
