@@ -105,10 +105,10 @@ class DiskLoader:
             folder = os.path.join(folder, os.pardir)
         path = os.path.normpath(os.path.join(folder, *module)) + ".arch"
         if not self._inside(os.path.realpath(path)):
-            return Refusal("E0213", f"`{_shown(path)}` lies outside the project root `{_shown(self.root)}`")
+            return Refusal("E0213", f"`{shown_path(path)}` lies outside the project root `{shown_path(self.root)}`")
         if not os.path.lexists(path):
             self._missing.add(path)
-            return Refusal("E0214", f"there is no file `{_shown(path)}`")
+            return Refusal("E0214", f"there is no file `{shown_path(path)}`")
         return path.replace(os.sep, "/")
 
     def std_path(self, name: str) -> str | None:
@@ -124,7 +124,7 @@ class DiskLoader:
         if path.startswith(STD_PREFIX):
             return self._read_file(path, os.path.join(STD_FOLDER, path[len(STD_PREFIX) :]))
         if not self._inside(os.path.realpath(path)):
-            return Refusal("E0213", f"`{_shown(path)}` leads outside the project root `{_shown(self.root)}`")
+            return Refusal("E0213", f"`{shown_path(path)}` leads outside the project root `{shown_path(self.root)}`")
         if len(self._sources) >= MAX_FILES:
             return Refusal("E0106", f"a project may import at most {MAX_FILES} files")
         return self._read_file(path, path)
@@ -145,14 +145,14 @@ def read_bytes(path: str, place: str) -> bytes | Refusal:
         # Opened without blocking: a pipe in a hostile tree must not hang the check.
         descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except (OSError, ValueError) as error:
-        return Refusal("E0214", f"`{_shown(path)}` cannot be read: {getattr(error, 'strerror', None) or error}")
+        return Refusal("E0214", f"`{shown_path(path)}` cannot be read: {getattr(error, 'strerror', None) or error}")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        return Refusal("E0214", f"`{_shown(path)}` is not a regular file")
+        return Refusal("E0214", f"`{shown_path(path)}` is not a regular file")
     with open(descriptor, "rb") as stream:
         data = stream.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        return Refusal("E0106", f"`{_shown(path)}` is larger than {MAX_FILE // 1024:,} KiB, the limit for a file")
+        return Refusal("E0106", f"`{shown_path(path)}` is larger than {MAX_FILE // 1024:,} KiB, the limit for a file")
     return data
 
 
@@ -170,7 +170,7 @@ class MemoryLoader:
             return decode(path, text.encode("utf-8", "surrogatepass"))
         if path.startswith(STD_PREFIX):
             return self._disk.load(path)
-        return Refusal("E0214", f"there is no file `{_shown(path)}`")
+        return Refusal("E0214", f"there is no file `{shown_path(path)}`")
 
     def import_path(self, importer: str, dots: int, module: tuple[str, ...]) -> str | Refusal:
         """As on disk, with the top of the mapping as the root."""
@@ -178,8 +178,8 @@ class MemoryLoader:
         path = os.path.normpath(os.path.join(folder, *([os.pardir] * (dots - 1)), *module)) + ".arch"
         path = path.replace(os.sep, "/")
         if path.startswith(("../", "/")):
-            return Refusal("E0213", f"`{_shown(path)}` lies outside the project root")
-        return path if path in self._files else Refusal("E0214", f"there is no file `{_shown(path)}`")
+            return Refusal("E0213", f"`{shown_path(path)}` lies outside the project root")
+        return path if path in self._files else Refusal("E0214", f"there is no file `{shown_path(path)}`")
 
     def std_path(self, name: str) -> str | None:
         """The same standard library as on disk."""
@@ -212,7 +212,7 @@ def find_root(path: str) -> str:
         probe = parent
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
     """A path fit for a message: relative to the working directory where that is shorter, unprintables escaped."""
     relative = os.path.relpath(path) if os.path.isabs(path) else path
     chosen = relative if len(relative) < len(path) else path
