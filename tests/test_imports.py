@@ -24,6 +24,7 @@ LAYERS = [
     ["report", "ide"],
     ["driver"],
     ["documents"],
+    ["compare"],
     ["format", "codegen", "analysis"],
     ["check"],
     ["elaborate"],

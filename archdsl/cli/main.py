@@ -29,8 +29,10 @@ examples:
 
 
 COMMANDS = {
+    "breaking": "fail where a checkpoint, an input or a constructor of an earlier version no longer fits",
     "check": "check every network of every file",
     "compile": "write PyTorch",
+    "diff": "show what changed between two networks, two files, or two versions of a file",
     "fmt": "lay files out in the one style",
     "evaluate": "measure the best weights of a run",
     "explain": "tell what a code means, with an example and its repair",
@@ -58,6 +60,10 @@ class Command(Protocol):
 def load_command(name: str) -> Command:
     """The module of a command; ``KeyError`` for a name that is none."""
     match name:
+        case "breaking":
+            from archdsl.cli import breaking
+
+            return breaking
         case "check":
             from archdsl.cli import check
 
@@ -66,6 +72,10 @@ def load_command(name: str) -> Command:
             from archdsl.cli import compile as compile_
 
             return compile_
+        case "diff":
+            from archdsl.cli import diff
+
+            return diff
         case "fmt":
             from archdsl.cli import fmt
 

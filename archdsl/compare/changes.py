@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from archdsl.compare.events import Action, Detail, Event, Place
+from archdsl.compare.events import Action, Event, Place
 from archdsl.compare.interface import shown_value
 from archdsl.compare.tree import Child, Form, Part
 from archdsl.ir.amount import Amount
@@ -39,12 +39,15 @@ class ValueChange:
 class Change:
     """One change of structure.
 
-    ``level`` is the path of the module in which the first use stands (nothing: the network), ``kind`` the layer's or
-    the block's name, ``old_kind`` what stood there before if that is another one.
+    ``level`` is the path of the module in which the first use stands (nothing: the network), ``block`` the block in
+    which it is written. ``name`` is the label, or the name of the module, or nothing; ``kind`` the layer's or block's
+    name, ``old_kind`` what stood there before if that is another one.
     """
 
     action: Action
     level: str
+    block: str
+    name: str
     kind: str
     old_kind: str
     uses: tuple[Use, ...]
@@ -165,7 +168,7 @@ def _numberless(text: str) -> str:
 def _is_counted(event: Event) -> bool:
     """Whether parts like it remain at its level, so that only their number tells what happened."""
     before, after = (_alike(level, event.place.child) for level in event.siblings)
-    return not event.place.child.label and before > 0 and after > 0
+    return not event.place.child.label and before > 0 and after > 0 and before != after
 
 
 def _alike(level: Sequence[Child], child: Child) -> int:
@@ -194,7 +197,11 @@ def _position(event: Event) -> str:
         for index, other in enumerate(level)
         if other.part.form is child.part.form and other.part.kind == child.part.kind
     ]
-    if None in before or len({(other.part.form, other.part.kind) for other in before if other is not None}) > 1:
+    if (
+        not before
+        or None in before
+        or len({(other.part.form, other.part.kind) for other in before if other is not None}) > 1
+    ):
         return ""
     first = before[0]
     assert first is not None
@@ -217,6 +224,8 @@ def _change(draft: _Draft) -> Change:
     return Change(
         draft.action,
         event.place.level,
+        event.place.block,
+        event.place.child.label or event.place.child.name,
         kind,
         "" if before == kind else before,
         tuple(Use(*use) for use in draft.uses),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archdsl.compare.changes import Change, Texts, changes
@@ -10,7 +9,7 @@ from archdsl.compare.dataflow import computed
 from archdsl.compare.events import Event, events
 from archdsl.compare.interface import InterfaceChange, interface_changes
 from archdsl.compare.moves import with_moves
-from archdsl.compare.tree import MOST_LAYERS, Numbers, tree
+from archdsl.compare.tree import MOST_LAYERS, Numbers, Part, tree
 from archdsl.compare.weights import Weights, weights
 from archdsl.ir.typed import TypedDesign
 
@@ -21,10 +20,18 @@ class TooManyLayers(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two networks: the design, and the texts by display path."""
+    """One of two networks: the design, and the texts by display path.
+
+    ``sized`` is the same network with values for its open sizes, for multiply-adds; left out, they stay formulas.
+    """
 
     design: TypedDesign
     texts: Texts
+    sized: TypedDesign | None = None
+
+    def tree(self, numbers: Numbers) -> Part:
+        """Its modules."""
+        return tree(self.sized or self.design, numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ def compare(old: Side, new: Side) -> Difference:
         if layers > MOST_LAYERS:
             raise TooManyLayers(f"`{side.design.design.name}` has {layers:,} layers; {MOST_LAYERS:,} can be compared")
     numbers = Numbers()
-    found = with_moves(events(tree(old.design, numbers), tree(new.design, numbers)))
+    found = with_moves(events(old.tree(numbers), new.tree(numbers)))
     return Difference(
         old,
         new,

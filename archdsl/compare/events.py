@@ -25,10 +25,11 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part at its path; ``level`` is the path of the module around it."""
+    """A part at its path; ``level`` is the path of the module around it, ``block`` the name of the block."""
 
     level: str
     child: Child
+    block: str = ""
 
     @property
     def path(self) -> str:
@@ -39,6 +40,11 @@ class Place:
     def part(self) -> Part:
         """The part."""
         return self.child.part
+
+    def inside(self, child: Child) -> Place:
+        """The place of something in it."""
+        block = self.part.kind if self.part.form is Form.BLOCK else self.block
+        return Place(joined_path(self.level, self.child.name), child, block)
 
 
 Detail = tuple[str, Value, Value]
@@ -101,11 +107,11 @@ class _Walk:
         one = other = 0
         for left, right in (*pairs, (len(lefts), len(rights))):
             for child in lefts[one:left]:
-                yield Event(Action.REMOVED, Place(_inside(old), child), None, siblings=(lefts, rights))
+                yield Event(Action.REMOVED, old.inside(child), None, siblings=(lefts, rights))
             for child in rights[other:right]:
-                yield Event(Action.ADDED, None, Place(_inside(new), child), siblings=(lefts, rights))
+                yield Event(Action.ADDED, None, new.inside(child), siblings=(lefts, rights))
             if left < len(lefts):
-                before, after = Place(_inside(old), lefts[left]), Place(_inside(new), rights[right])
+                before, after = old.inside(lefts[left]), new.inside(rights[right])
                 for event in self._pair(before, after, is_explained=is_explained):
                     yield replace(event, siblings=event.siblings if event.siblings[0] else (lefts, rights))
             one, other = left + 1, right + 1
@@ -124,8 +130,3 @@ class _Walk:
         if old.part.form is new.part.form and old.part.form is Form.LAYER:
             return
         yield from self.level(old, new, is_explained=is_explained or (has_changed and new.part.form is Form.BLOCK))
-
-
-def _inside(place: Place) -> str:
-    """The path of what is inside a part."""
-    return joined_path(place.level, place.child.name)

@@ -218,7 +218,14 @@ class _Shapes:
             return old == new
 
     def _change(
-        self, aspect: Aspect, name: str, old: str | None, new: str | None, why: str | None, is_shape: bool, now: str = ""
+        self,
+        aspect: Aspect,
+        name: str,
+        old: str | None,
+        new: str | None,
+        why: str | None,
+        is_shape: bool,
+        now: str = "",
     ) -> InterfaceChange:
         span, old_span = self._spans.get((aspect, now)), self._old_spans.get((aspect, name))
         return InterfaceChange(aspect, name, old, new, why, is_shape, span, old_span)

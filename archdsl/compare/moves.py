@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from archdsl.analysis.flatten import joined_path
 from archdsl.compare.events import Action, Event, Place
 from archdsl.compare.sequences import common
 from archdsl.compare.tree import Form
@@ -95,7 +94,7 @@ def leaves(place: Place) -> Iterator[Place]:
     """The layers, joins and references in a part, with their paths."""
     part = place.part
     for child in part.children:
-        yield from leaves(Place(joined_path(place.level, place.child.name), child))
+        yield from leaves(place.inside(child))
     if part.form in (Form.LAYER, Form.JOIN, Form.REFERENCE):
         yield place
 
@@ -161,8 +160,8 @@ def _replaced(found: Sequence[Event], matches: Matches, every: Sequence[_Leaf]) 
             continue
         for leaf in inside[index]:
             if id(leaf) in partner:
-                result.append(Event(Action.MOVED, partner[id(leaf)].place, leaf.place, siblings=event.siblings))
+                result.append(Event(Action.MOVED, partner[id(leaf)].place, leaf.place))
             elif id(leaf) not in moved:
                 old, new = (leaf.place, None) if event.old is not None else (None, leaf.place)
-                result.append(Event(event.action, old, new, siblings=event.siblings))
+                result.append(Event(event.action, old, new))
     return result

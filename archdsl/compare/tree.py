@@ -121,9 +121,7 @@ class _Builder:
             self._body(instance.body, place)
             arguments = plain_arguments(instance.arguments)
             block = instance.block
-            known = self._part(
-                Form.BLOCK, block.name, arguments, place.children, instance.output, block.name_span
-            )
+            known = self._part(Form.BLOCK, block.name, arguments, place.children, instance.output, block.name_span)
             self._instances[instance] = known
         return known
 
@@ -228,7 +226,9 @@ class _Builder:
             call = call_of(node)
             tensors = (*call.op.weights(call).items(), *call.op.buffers(call).items())
             macs = layer_macs(call, node.output) if node.output is not None else None
-            part = self._part(Form.LAYER, node.op, plain_arguments(node.arguments), [], node.output, node.node.span, tensors)
+            part = self._part(
+                Form.LAYER, node.op, plain_arguments(node.arguments), [], node.output, node.node.span, tensors
+            )
             known = self._layers[id(node)] = replace(part, own=Costs(weights=node.weights, macs=macs, layers=1))
         return known
 

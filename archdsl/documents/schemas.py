@@ -7,6 +7,7 @@ from typing import Any
 
 from archdsl.documents.base import Document
 from archdsl.documents.check import CheckDocument
+from archdsl.documents.diff import DiffDocument
 from archdsl.documents.networks import NetworksDocument
 from archdsl.documents.recipe import Recipe
 from archdsl.documents.run import EvaluateDocument, PredictDocument, TrainDocument
@@ -15,6 +16,7 @@ from archdsl.documents.summary import SummaryDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
+    "diff": DiffDocument,
     "evaluate": EvaluateDocument,
     "networks": NetworksDocument,
     "predict": PredictDocument,

@@ -167,7 +167,9 @@ class RevisionLoader:
         if self._bytes > MAX_PROJECT:
             return Refusal("E0106", f"the project is larger than {MAX_PROJECT // 1024 // 1024} MiB")
         data = _bytes(["cat-file", "blob", blob], revision.top)
-        return Refusal("E0214", f"`{path}` cannot be read: its object is missing") if data is None else decode(path, data)
+        return (
+            Refusal("E0214", f"`{path}` cannot be read: its object is missing") if data is None else decode(path, data)
+        )
 
 
 # --- running git ----------------------------------------------------------------------------------------

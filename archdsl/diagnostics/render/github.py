@@ -46,7 +46,7 @@ def render_github(run: Run) -> str:
 def render_step_summary(run: Run) -> str:
     """The run as Markdown: a heading, and the findings in full as a block of text in which nothing is markup."""
     if run.failure is not None:
-        return f"### archdsl: no result\n\n{_block(escape_lines(run.failure))}"
+        return f"### archdsl: no result\n\n{text_block(escape_lines(run.failure))}"
     heading = f"### archdsl: {_counted(run)}\n"
     if not run.findings:
         return heading
@@ -61,7 +61,7 @@ def render_step_summary(run: Run) -> str:
         room -= len(one)
     hidden = len(run.findings) - number + run.hidden
     more = f"\n{hidden} more findings are not shown here.\n" if hidden else ""
-    return f"{heading}\n{_block(text)}{more}"
+    return f"{heading}\n{text_block(text)}{more}"
 
 
 def escape_lines(text: str) -> str:
@@ -101,8 +101,8 @@ def _counted(run: Run, hidden: int = 0) -> str:
     return summary_line(run.count("error"), run.count("warning"), len(run.files), hidden)
 
 
-def _block(text: str) -> str:
+def text_block(text: str, language: str = "text") -> str:
     """A fenced block whose fence is longer than any run of backticks in it."""
     longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text.rstrip(chr(10))}\n{fence}\n"
+    return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}\n"
