@@ -200,7 +200,7 @@ def _ended(given: list[str], sentence: str) -> int:
 
 
 def _report_failure(given: list[str], sentence: str) -> None:
-    if given[:1] == ["check"]:
+    if given[:1] in (["check"], ["breaking"]):
         from archdsl.cli.check import report_failure
 
         report_failure(given[1:], sentence)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from archdsl.cli.refusal import CommandError
 
-FORMATS = ("full", "concise", "json", "jsonl", "github", "gitlab", "junit", "sarif")
+FORMATS = ("full", "concise", "json", "jsonl", "markdown", "github", "gitlab", "junit", "sarif")
 FOR_PEOPLE = ("full", "concise")
 
 SUFFIXES = {
@@ -17,6 +17,7 @@ SUFFIXES = {
     "concise": (".txt", ".log"),
     "json": (".json",),
     "jsonl": (".jsonl", ".ndjson"),
+    "markdown": (".md",),
     "github": (".txt", ".log"),
     "gitlab": (".json",),
     "junit": (".xml",),

@@ -54,7 +54,7 @@ def run_of(outcomes: Sequence[Outcome], problems: Sequence[tuple[str, str]], set
         exit_code=2 if problems else int(failed),
         warnings_fail=settings.error_on_warning,
         version=__version__,
-        in_repository=_in_repository(),
+        in_repository=in_repository(),
     )
 
 
@@ -63,12 +63,12 @@ def run_of_faults(faults: Sequence[Diagnostic], source: Source) -> Run:
     sink = Sink()
     sink.extend(faults)
     sources = {source.path: source}
-    return Run(tuple(sink), sources, exit_code=2, version=__version__, in_repository=_in_repository())
+    return Run(tuple(sink), sources, exit_code=2, version=__version__, in_repository=in_repository())
 
 
 def failed_run(sentence: str) -> Run:
     """A run that came to an end before it had a result."""
-    return Run((), {}, exit_code=2, failure=sentence, version=__version__, in_repository=_in_repository())
+    return Run((), {}, exit_code=2, failure=sentence, version=__version__, in_repository=in_repository())
 
 
 def check_outputs(outputs: Sequence[Output], *, allow_outside: bool) -> None:
@@ -147,7 +147,7 @@ def _statistics(run: Run) -> str:
     return "".join(f"{f'{count:,}':>{width}}  {code}  {CODES[code].slug}\n" for code, count in rows)
 
 
-def _in_repository() -> Callable[[str], str]:
+def in_repository() -> Callable[[str], str]:
     """Turns display paths into paths from the root of the repository around the working directory."""
     here = os.getcwd()
     root = probe = here
@@ -201,6 +201,12 @@ def _github(run: Run) -> str:
     return render_github(run)
 
 
+def _markdown(run: Run) -> str:
+    from archdsl.diagnostics.render.github import render_step_summary
+
+    return render_step_summary(run)
+
+
 def _gitlab(run: Run) -> str:
     from archdsl.diagnostics.render.gitlab import render_gitlab
 
@@ -223,6 +229,7 @@ def _sarif(run: Run) -> str:
 _MACHINES: dict[str, Callable[[Run], str]] = {
     "json": _json,
     "jsonl": _jsonl,
+    "markdown": _markdown,
     "github": _github,
     "gitlab": _gitlab,
     "junit": _junit,

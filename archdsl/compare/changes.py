@@ -7,7 +7,7 @@ have changed. What follows adds to the figures of the change before it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archdsl.compare.events import Action, Event, Place
 from archdsl.compare.interface import shown_value
@@ -60,6 +60,8 @@ class Change:
     new_span: Span | None
     weights: int
     macs: Amount | None
+    is_block_run: bool = False
+    """Whether it is about blocks without names of their own, of which no others of the kind remain."""
 
     @property
     def span(self) -> Span:
@@ -102,7 +104,37 @@ def changes(found: Sequence[Event], old: Texts, new: Texts) -> tuple[Change, ...
             _collect(current, event)
         if current is not None and _has_costs(event):
             current.add_costs(event)
-    return tuple(_change(draft) for draft in drafts.values())
+    return _with_replacements([_change(draft) for draft in drafts.values()])
+
+
+def _with_replacements(found: Sequence[Change]) -> tuple[Change, ...]:
+    """Blocks that a level has lost, and others that it has instead, as one change."""
+    lost = {change.level: change for change in found if change.action is Action.REMOVED and change.is_block_run}
+    result = list[Change]()
+    for change in found:
+        other = lost.get(change.level)
+        if other is None or not change.is_block_run or change.action is Action.MOVED:
+            result.append(change)
+        elif change.action is Action.ADDED:
+            macs = None if change.macs is None or other.macs is None else change.macs + other.macs
+            counts = (len(other.uses), len(change.uses))
+            result.append(
+                replace(
+                    change,
+                    action=Action.CHANGED,
+                    old_kind=other.kind,
+                    counts=counts,
+                    uses=(*other.uses, *change.uses),
+                    old_span=other.old_span,
+                    weights=change.weights + other.weights,
+                    macs=macs,
+                )
+            )
+        elif not any(
+            each.action is Action.ADDED and each.is_block_run and each.level == change.level for each in found
+        ):
+            result.append(change)
+    return tuple(result)
 
 
 def is_primary(event: Event, old: Texts, new: Texts) -> bool:
@@ -156,9 +188,10 @@ def _cause(event: Event) -> Hashable:
         case Action.MOVED:
             assert event.old is not None and event.new is not None
             return (event.action, event.old.level, event.new.level)
-    part = event.place.part
-    inside = id(event.siblings) if _is_counted(event) else None
-    return (event.action, part.form, part.kind, inside and event.place.level, old or new, event.place.child.label)
+    part, label = event.place.part, event.place.child.label
+    if _is_counted(event) or (part.form is Form.BLOCK and not label):
+        return (event.action, part.form, part.kind, event.place.level)
+    return (event.action, part.form, part.kind, old or new, label)
 
 
 def _numberless(text: str) -> str:
@@ -197,14 +230,10 @@ def _position(event: Event) -> str:
         for index, other in enumerate(level)
         if other.part.form is child.part.form and other.part.kind == child.part.kind
     ]
-    if (
-        not before
-        or None in before
-        or len({(other.part.form, other.part.kind) for other in before if other is not None}) > 1
-    ):
+    known = [other for other in before if other is not None]
+    if not known or len(known) < len(before) or len({(other.part.form, other.part.kind) for other in known}) > 1:
         return ""
-    first = before[0]
-    assert first is not None
+    first = known[0]
     if len(before) == 1:
         return f"after {first.label or name_of(first.part)}"
     every = _alike(level, first)
@@ -236,4 +265,5 @@ def _change(draft: _Draft) -> Change:
         new.span if new is not None else None,
         draft.weights,
         draft.macs,
+        event.place.part.form is Form.BLOCK and not event.place.child.label and draft.counts is None,
     )

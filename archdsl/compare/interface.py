@@ -53,30 +53,58 @@ def interface_changes(old: t.TypedDesign, new: t.TypedDesign) -> list[InterfaceC
 
 def _parameters(old: t.TypedDesign, new: t.TypedDesign) -> Iterator[InterfaceChange]:
     before, after = free_parameters(old.design), free_parameters(new.design)
-    names = [name for name in before if name in after]
+    renamed = _renamed(old, new, before, after)
     for name, parameter in before.items():
-        value = shown_value(old.root.arguments.get(name))
-        if name not in after:
-            yield _parameter(name, value, None, f"it has no parameter `{name}` any more", None, parameter.span)
-            continue
-        now, default = after[name], shown_value(new.root.arguments.get(name))
-        if str(now.kind) != str(parameter.kind):
-            why = f"`{name}` is {now.kind}, not {parameter.kind}"
-            yield _parameter(name, str(parameter.kind), str(now.kind), why, now.span, parameter.span)
-        elif value != default:
-            why = f"`{name}` is {default} unless another value is given, not {value}"
-            yield _parameter(name, value, default, why, now.span, parameter.span)
-        if now.constraint is not None and now.constraint != parameter.constraint:
-            why = f"values of `{name}` that were allowed may be refused"
-            yield _parameter(name, "allowed", "constrained", why, now.span, parameter.span)
+        value, now = shown_value(old.root.arguments.get(name)), after.get(renamed.get(name, name))
+        if now is None:
+            why = f"it has no parameter `{name}` any more"
+            yield _parameter(name, value, None, why, None, parameter.span)
+        elif now.name != name:
+            why = f"the parameter `{name}` is called `{now.name}`"
+            yield _parameter(name, name, now.name, why, now.span, parameter.span)
+        else:
+            default = shown_value(new.root.arguments.get(name))
+            yield from _changed(parameter, now, value, default)
     for index, (name, now) in enumerate(after.items()):
-        if name not in before:
-            follows = index >= len(before)
-            why = None if follows else f"`{name}` comes before parameters that were there, which move on by one"
-            yield _parameter(name, None, shown_value(new.root.arguments.get(name)), why, now.span, None)
-    if names != [name for name in after if name in before]:
+        if name not in before and name not in renamed.values():
+            moves_others = index < len(before)
+            reason = f"`{name}` comes before parameters that were there, which move on by one" if moves_others else None
+            yield _parameter(name, None, shown_value(new.root.arguments.get(name)), reason, now.span, None)
+    if [name for name in before if name in after] != [name for name in after if name in before]:
         why = "its parameters stand in another order"
         yield _parameter("order", ", ".join(before), ", ".join(after), why, None, None)
+
+
+def _changed(before: d.BlockParameter, now: d.BlockParameter, value: str, default: str) -> Iterator[InterfaceChange]:
+    """What differs in a parameter that kept its name; ``value`` and ``default`` are the old and the new default."""
+    name = before.name
+    if str(now.kind) != str(before.kind):
+        why = f"`{name}` is {now.kind}, not {before.kind}"
+        yield _parameter(name, str(before.kind), str(now.kind), why, now.span, before.span)
+    elif value != default:
+        why = f"`{name}` is {default} unless another value is given, not {value}"
+        yield _parameter(name, value, default, why, now.span, before.span)
+    if now.constraint is not None and now.constraint != before.constraint:
+        why = f"values of `{name}` that were allowed may be refused"
+        yield _parameter(name, "unconstrained" if before.constraint is None else "constrained", "constrained", why,
+                         now.span, before.span)  # fmt: skip
+
+
+def _renamed(
+    old: t.TypedDesign,
+    new: t.TypedDesign,
+    before: Mapping[str, d.BlockParameter],
+    after: Mapping[str, d.BlockParameter],
+) -> dict[str, str]:
+    """Parameters in one place, of one type and with one value, under another name."""
+    return {
+        name: now
+        for name, now in zip(before, after, strict=False)
+        if name not in after
+        and now not in before
+        and str(before[name].kind) == str(after[now].kind)
+        and shown_value(old.root.arguments.get(name)) == shown_value(new.root.arguments.get(now))
+    }
 
 
 def free_parameters(design: d.Design) -> dict[str, d.BlockParameter]:
@@ -224,11 +252,11 @@ class _Shapes:
         old: str | None,
         new: str | None,
         why: str | None,
-        is_shape: bool,
+        shape: bool,
         now: str = "",
     ) -> InterfaceChange:
         span, old_span = self._spans.get((aspect, now)), self._old_spans.get((aspect, name))
-        return InterfaceChange(aspect, name, old, new, why, is_shape, span, old_span)
+        return InterfaceChange(aspect, name, old, new, why, shape, span, old_span)
 
 
 def _port_spans(design: t.TypedDesign) -> dict[tuple[Aspect, str], Span]:

@@ -202,7 +202,7 @@ class _Builder:
         return self._part(Form.GROUP, "", (), inside.children, body.output, span)
 
     def _loop(self, node: t.TypedLoop, place: _Place) -> None:
-        outer = place
+        outer, name = place, ""
         if node.node.slot is not None:
             name = module_name(node.node.slot, place.counter, place.variables, place.inherited)
             place = replace(outer, counter=[0], inherited="", children=[])

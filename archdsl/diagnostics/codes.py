@@ -130,6 +130,15 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("E0813", "broken-sample", "A sample is not what its data set declares."),
     ("E0814", "not-finite", "A layer gave values that are not finite, so the loss says nothing."),
     ("E0815", "other-network", "Weights or a run belong to another network than the one that is given."),
+    # --- 09: what no longer fits an earlier version (`archdsl breaking`), the gravest first ---
+    ("E0901", "broken-checkpoint", "Weights saved from the earlier version no longer load."),
+    ("E0902", "broken-shape", "Inputs of the earlier version are refused, or outputs have other shapes."),
+    (
+        "E0903",
+        "broken-interface",
+        "Code that builds or calls the earlier version no longer works.",
+    ),
+    ("E0904", "other-computation", "The weights of the earlier version load, but something else is computed."),
 )
 
 CODES: dict[str, Code] = {

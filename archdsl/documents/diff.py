@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from archdsl.compare.events import Action
+from archdsl.compare.interface import Aspect
 from archdsl.documents.base import Document, Line, Part
 
 Path = Annotated[str | None, Field(description="Null where there is none.")]
@@ -44,7 +46,7 @@ class ArgumentChange(Part):
 class StructureChange(Part):
     """One change of layers or blocks, told once for all places where it takes effect."""
 
-    action: Literal["added", "removed", "changed", "renamed", "moved"]
+    action: Action
     kind: str = Field(description="The layer's or block's name; group, path or branch for what has none.")
     old_kind: str = Field(description="What stood there, where it is of another kind; else empty.")
     name: str = Field(description="Its label, or the name of its module; empty for what has neither.")
@@ -66,7 +68,7 @@ class StructureChange(Part):
 class InterfaceDifference(Part):
     """A parameter, the class, an input, accepted sizes or an output that differs."""
 
-    aspect: Literal["parameter", "class", "input", "sizes", "output"]
+    aspect: Aspect
     name: str
     old: Text
     new: Text

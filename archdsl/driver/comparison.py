@@ -85,10 +85,11 @@ def compare_files(old: Version, new: Version) -> Comparison | None:
 
     :raises TooManyLayers: where a network is too long to be compared.
     """
-    before, after = ({design.name: design for design in side.compilation.designs(side.path)} for side in (old, new))
+    before = {design.name: design for design in old.compilation.designs(old.path)}
+    after = {design.name: design for design in new.compilation.designs(new.path)}
     partners = [(before[name], after[name]) for name in after if name in before]
     if not partners and len(before) == len(after) == 1:
-        partners = [(*before.values(), *after.values())]
+        partners = [(next(iter(before.values())), next(iter(after.values())))]
     matched = {design.name for pair in partners for design in pair}
     pairs = [compare_networks(old, one, new, other) for one, other in partners]
     found = tuple(pair for pair in pairs if pair is not None)
@@ -142,7 +143,8 @@ def _figures(old: Summary, new: Summary) -> Iterator[Figure]:
     yield Figure("layers", before.layers, after.layers)
     yield Figure("depth", before.depth, after.depth)
     for name, budgets in _MEMORY.items():
-        yield Figure(name, *(budgets(side.budget) if side.budget else None for side in (old, new)), is_bytes=True)
+        one, other = (budgets(side.budget) if side.budget else None for side in (old, new))
+        yield Figure(name, one, other, is_bytes=True)
 
 
 _MEMORY: Mapping[str, Callable[[Budget], int]] = {

@@ -54,7 +54,7 @@ def _network(pair: Pair) -> NetworkDifference:
         structure=[_change(change, old, new) for change in difference.changes],
         interface=[
             InterfaceDifference(
-                aspect=change.aspect.value, name=change.name, old=change.old, new=change.new, breaks=change.breaks
+                aspect=change.aspect, name=change.name, old=change.old, new=change.new, breaks=change.breaks
             )
             for change in difference.interface
         ],
@@ -66,7 +66,7 @@ def _network(pair: Pair) -> NetworkDifference:
 
 def _change(change: Change, old: Texts, new: Texts) -> StructureChange:
     return StructureChange(
-        action=change.action.value,
+        action=change.action,
         kind=change.kind,
         old_kind=change.old_kind,
         name=change.name,

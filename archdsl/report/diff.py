@@ -48,12 +48,18 @@ def body(comparison: Comparison) -> list[str]:
     for names, found in alike(pairs, lambda pair: interface(pair.difference.interface)):
         lines += _section(f"interface{names}", found)
     lines += _section("numbers", list(numbers(pairs)))
-    told = alike(pairs, lambda pair: [f"{counts(pair.difference.weights)}", *keys(pair)])
+    told = alike(pairs, lambda pair: key_section(pair, always=len(pairs) == 1))
     for names, (first, *found) in told[:MOST_LISTED]:
         lines += ["", f"state_dict{names}: {first}", *(f"  {line}" for line in found)]
     if len(told) > MOST_LISTED:
         lines.append(f"... and the state_dict of {len(told) - MOST_LISTED:,} more networks")
     return [*lines, "", *verdicts(pairs)]
+
+
+def key_section(pair: Pair, *, always: bool) -> list[str]:
+    """How many keys differ, and which; nothing where none does, unless it is to be told ``always``."""
+    lines = keys(pair)
+    return [counts(pair.difference.weights), *lines] if lines or always else []
 
 
 def alike(pairs: Sequence[Pair], told: Callable[[Pair], list[str]]) -> list[tuple[str, list[str]]]:
@@ -138,13 +144,9 @@ def sizes_of(pairs: Sequence[Pair]) -> str:
     if len(texts) != 1:
         return "at the sizes that each network names"
     old, new = texts.pop()
-    return (
-        f"for {new}"
-        if old == new and new
-        else f"for {old or 'its sizes'}, and now {new or 'its sizes'}"
-        if old != new
-        else ""
-    )
+    if old == new:
+        return f"for {new}" if new else ""
+    return f"for {old or 'fixed sizes'}, and now for {new or 'fixed sizes'}"
 
 
 def _sizes(sizes: Mapping[str, int]) -> str:

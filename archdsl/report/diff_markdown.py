@@ -53,10 +53,10 @@ def _lines(comparison: Comparison) -> Iterable[str]:
     yield from _table(pairs)
     changes = structure(pairs)
     if changes:
-        lines = [line.lstrip() if line.startswith(("  + ", "  - ")) else line for line in changes]
-        yield "\n" + text_block("\n".join(lines), "diff").rstrip("\n")
-    for names, (first, *lines) in alike(pairs, _details)[:MOST_DETAILED]:
-        yield f"\n<details><summary>interface and <code>state_dict</code>{names}: {first}</summary>\n"
+        shown_lines = [line.lstrip() if line.startswith(("  + ", "  - ")) else line for line in changes]
+        yield "\n" + text_block("\n".join(shown_lines), "diff").rstrip("\n")
+    for of, (head, *lines) in alike(pairs, _details)[:MOST_DETAILED]:
+        yield f"\n<details><summary>interface and <code>state_dict</code>{of}: {head}</summary>\n"
         yield text_block("\n".join(lines)).rstrip("\n")
         yield "\n</details>"
 

@@ -111,6 +111,8 @@ def _told(edit: Edit) -> str:
         case Action.CHANGED:
             values = [_value(edit, index) for index in range(len(change.details))]
             kind = f"{change.old_kind} {ARROW} {change.kind}" if change.old_kind else ""
+            if change.counts is not None:
+                return f"{change.counts[0]:,} {change.old_kind} {ARROW} {change.counts[1]:,} {change.kind}"
             if change.old_kind:
                 return kind
             own = f"{change.kind} " if change.name and change.level else ""
@@ -160,9 +162,8 @@ def _where_used(edit: Edit, *, several: bool) -> str:
     counted = edit.change.counts is not None or (
         edit.change.action in (Action.ADDED, Action.REMOVED) and not _is_shared(edit.change)
     )
-    text = (
-        f"{uses:,} uses" if uses > len(edit.networks) and not counted and edit.change.action is not Action.MOVED else ""
-    )
+    is_told = uses > len(edit.networks) and not counted and edit.change.action is not Action.MOVED
+    text = f"{uses:,} uses" if is_told else ""
     if not several:
         return text
     names = [pair.name for pair, _ in edit.networks]
@@ -174,9 +175,8 @@ def _where_used(edit: Edit, *, several: bool) -> str:
 def _cost(edit: Edit) -> str:
     """What it does to the figures of the network, or of the first one of several."""
     pair, change = edit.networks[0]
-    parts = [
-        f"{signed(amount)} {name}" for name, amount in (("weights", change.weights), ("MACs", change.macs)) if amount
-    ]
+    figures = (("weights", change.weights), ("MACs", change.macs))
+    parts = [f"{signed(amount)} {name}" for name, amount in figures if amount]
     where = f" in {pair.name}" if len(edit.networks) > 1 and parts else ""
     return ", ".join(parts) + where
 

@@ -1,4 +1,4 @@
-"""What became of the entries of ``state_dict``, in few lines: equal things that differ in numbers alone are one line."""
+"""What became of the entries of ``state_dict``, in few lines: what differs in numbers alone is told together."""
 
 from __future__ import annotations
 

@@ -87,7 +87,8 @@ def find_revision(folder: str, name: str) -> Revision:
     if commit is None or not re.fullmatch(r"[0-9a-f]{40,64}", commit.strip()):
         raise GitError(
             f"git knows no revision `{name}` here\n"
-            "a shallow clone has the last commit alone: fetch the other one first, as in `git fetch --depth=1 origin main`"
+            "a shallow clone has the last commit alone: fetch the other one first, as in\n"
+            "  git fetch --depth=1 origin main"
         )
     return Revision(name, commit.strip(), os.path.realpath(top.rstrip("\n")))
 

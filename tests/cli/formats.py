@@ -75,6 +75,7 @@ READERS: dict[str, Callable[[str], list[Place]]] = {
     "concise": _concise,
     "json": _json,
     "jsonl": _jsonl,
+    "markdown": _full,
     "github": _github,
     "gitlab": _gitlab,
     "junit": _junit,

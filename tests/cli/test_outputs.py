@@ -46,9 +46,14 @@ def test_a_file_for_sarif_and_a_log_for_people(project: Cli) -> None:
 
 @pytest.mark.parametrize("form", READERS)
 def test_a_file_holds_what_the_screen_would_show(form: str, project: Cli) -> None:
-    name = {"junit": "out.xml", "jsonl": "out.jsonl", "full": "out.txt", "concise": "out.txt", "github": "out.log"}.get(
-        form, "out.json"
-    )
+    name = {
+        "junit": "out.xml",
+        "jsonl": "out.jsonl",
+        "full": "out.txt",
+        "concise": "out.txt",
+        "github": "out.log",
+        "markdown": "out.md",
+    }.get(form, "out.json")
     project("check", "-o", f"{form}:{name}")
     shown = project.with_variables(COLUMNS="120")("check", "--format", form).out
     assert read(project, name) == shown
