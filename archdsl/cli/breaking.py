@@ -17,6 +17,7 @@ from archdsl.cli.reports import check_outputs, in_repository, report
 from archdsl.cli.versions import revision_of, version_at, version_now
 from archdsl.compare.breaking import CATEGORIES, Break, Category, findings
 from archdsl.diagnostics.diagnostic import Diagnostic
+from archdsl.diagnostics.escape import escape
 from archdsl.diagnostics.render.run import Run
 from archdsl.diagnostics.sink import Sink
 from archdsl.driver.breaking import Faulty, file_breaks, gone_with_file
@@ -76,6 +77,7 @@ class _Found:
     sources: dict[str, Source] = field(default_factory=dict)
     old_paths: set[str] = field(default_factory=set)
     files: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
     networks: int = 0
 
 
@@ -105,6 +107,9 @@ def run(options: argparse.Namespace) -> int:
             _look_back(path, revision, found)
     except TooManyLayers as error:
         raise CommandError(str(error)) from None
+    if found.new:
+        which = found.new[0] + " is" if len(found.new) == 1 else f"{len(found.new):,} files are"
+        terminal.remark(f"{escape(which)} new since {revision.name}\n")
     result = _run_of(found, options.category, revision)
     report(result, outputs)
     return result.exit_code
@@ -118,7 +123,7 @@ def _compare(path: str, revision: Revision, found: _Found) -> None:
     old = version_at(path, revision)
     found.files.append(path)
     if old is None:
-        terminal.remark(f"{display(path)} is new since {revision.name}\n")
+        found.new.append(display(path))
         found.networks += len(new.compilation.check_file(new.path))
     else:
         try:

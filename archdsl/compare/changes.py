@@ -200,12 +200,9 @@ def _numberless(text: str) -> str:
 
 def _is_counted(event: Event) -> bool:
     """Whether parts like it remain at its level, so that only their number tells what happened."""
-    before, after = (_alike(level, event.place.child) for level in event.siblings)
-    return not event.place.child.label and before > 0 and after > 0 and before != after
-
-
-def _alike(level: Sequence[Child], child: Child) -> int:
-    return sum(other.part.form is child.part.form and other.part.kind == child.part.kind for other in level)
+    before, after = (level.alike(event.place.child) for level in event.siblings)
+    child = event.place.child
+    return bool(child.name) and not child.label and before > 0 and after > 0 and before != after
 
 
 def _collect(draft: _Draft, event: Event) -> None:
@@ -215,7 +212,7 @@ def _collect(draft: _Draft, event: Event) -> None:
         draft.details.setdefault(name, {}).setdefault((shown_value(before), shown_value(after)))
     if len(draft.uses) > 1 or event.action not in (Action.ADDED, Action.REMOVED):
         return
-    before, after = (_alike(level, event.place.child) for level in event.siblings)
+    before, after = (level.alike(event.place.child) for level in event.siblings)
     if _is_counted(event):
         draft.counts = (before, after)
     draft.position = _position(event)
@@ -223,7 +220,8 @@ def _collect(draft: _Draft, event: Event) -> None:
 
 def _position(event: Event) -> str:
     """What the parts of this kind stand behind, where that is the same for all of them."""
-    level = event.siblings[0 if event.new is None else 1]
+    siblings = event.siblings[0 if event.new is None else 1]
+    level = siblings.children
     child = event.place.child
     before = [
         level[index - 1] if index else None
@@ -236,7 +234,7 @@ def _position(event: Event) -> str:
     first = known[0]
     if len(before) == 1:
         return f"after {first.label or name_of(first.part)}"
-    every = _alike(level, first)
+    every = siblings.alike(first)
     return f"after each of {every} {name_of(first.part)}" if every == len(before) else ""
 
 

@@ -49,6 +49,14 @@ def computed(design: t.TypedDesign, numbers: Numbers) -> Outputs:
     return tuple(scope.outputs)
 
 
+def is_same(old: Outputs, new: Outputs) -> bool:
+    """Whether the outputs that both networks have are the same functions; as many stand in one order, else by name."""
+    if len(old) == len(new):
+        return [each[1:] for each in old] == [each[1:] for each in new]
+    after = {name: each for name, *each in new}
+    return all(after.get(name, each) == each for name, *each in old)
+
+
 class _Flow:
     """Follows the values of one network."""
 

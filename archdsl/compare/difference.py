@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archdsl.compare.changes import Change, Texts, changes
-from archdsl.compare.dataflow import computed
+from archdsl.compare.dataflow import computed, is_same
 from archdsl.compare.events import Event, events
 from archdsl.compare.interface import InterfaceChange, interface_changes
 from archdsl.compare.moves import with_moves
@@ -74,5 +74,5 @@ def compare(old: Side, new: Side) -> Difference:
         changes(found, old.texts, new.texts),
         tuple(interface_changes(old.design, new.design)),
         weights(found),
-        computed(old.design, numbers) == computed(new.design, numbers),
+        is_same(computed(old.design, numbers), computed(new.design, numbers)),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -47,6 +48,22 @@ class Place:
         return Place(joined_path(self.level, self.child.name), child, block)
 
 
+class Level:
+    """What stands at one level, with the number of parts of each kind."""
+
+    __slots__ = ("children", "counts")
+
+    def __init__(self, children: Sequence[Child] = ()) -> None:
+        self.children = children
+        self.counts = Counter((child.part.form, child.part.kind) for child in children)
+
+    def alike(self, child: Child) -> int:
+        """How many parts it has of one's kind."""
+        return self.counts[child.part.form, child.part.kind]
+
+
+_NOWHERE = Level()
+
 Detail = tuple[str, Value, Value]
 """An argument with its old and its new value; None where there is none."""
 
@@ -65,7 +82,7 @@ class Event:
     details: tuple[Detail, ...] = ()
     is_explained: bool = False
     """Whether arguments of a part around it have changed."""
-    siblings: tuple[tuple[Child, ...], tuple[Child, ...]] = ((), ())
+    siblings: tuple[Level, Level] = (_NOWHERE, _NOWHERE)
     """The levels in which it stood and stands."""
 
     @property
@@ -104,16 +121,17 @@ class _Walk:
         pairs = self._aligned.get(key)
         if pairs is None:
             pairs = self._aligned.setdefault(key, aligned(lefts, rights))
+        siblings = (Level(lefts), Level(rights))
         one = other = 0
         for left, right in (*pairs, (len(lefts), len(rights))):
             for child in lefts[one:left]:
-                yield Event(Action.REMOVED, old.inside(child), None, siblings=(lefts, rights))
+                yield Event(Action.REMOVED, old.inside(child), None, siblings=siblings)
             for child in rights[other:right]:
-                yield Event(Action.ADDED, None, new.inside(child), siblings=(lefts, rights))
+                yield Event(Action.ADDED, None, new.inside(child), siblings=siblings)
             if left < len(lefts):
                 before, after = old.inside(lefts[left]), new.inside(rights[right])
                 for event in self._pair(before, after, is_explained=is_explained):
-                    yield replace(event, siblings=event.siblings if event.siblings[0] else (lefts, rights))
+                    yield replace(event, siblings=siblings) if event.siblings[0] is _NOWHERE else event
             one, other = left + 1, right + 1
 
     def _pair(self, old: Place, new: Place, *, is_explained: bool) -> Iterator[Event]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TypeVar
 
 from archdsl.codegen.naming import class_name
 from archdsl.ir import design as d
@@ -120,6 +121,8 @@ def _parameter(
 
 
 def _classes(old: t.TypedDesign, new: t.TypedDesign) -> Iterator[InterfaceChange]:
+    if old.design.name != new.design.name:
+        return  # two networks, not two versions of one
     before, after = (design.root.block.class_name or class_name(design.root.block.name) for design in (old, new))
     if before != after:
         why = f"its class is called `{after}`, not `{before}`"
@@ -148,17 +151,17 @@ class _Shapes:
     # --- inputs ---
 
     def _inputs(self) -> Iterator[InterfaceChange]:
-        olds, news = self._old.inputs, self._new.inputs
-        for (name, before), (now, after) in zip(olds, news, strict=False):
+        pairs, gone, more = _partners(self._old.inputs, self._new.inputs)
+        for (name, before), (now, after) in pairs:
             if name != now:
                 yield self._change(Aspect.INPUT, name, name, now, f"the input `{name}` is called `{now}`", False, now)
             why = self._misfit(before, after)
             if why is not None or str(before) != str(after):
                 why = why and f"the input `{now}` {why}"
                 yield self._change(Aspect.INPUT, now, str(before), str(after), why, True, now)
-        for name, before in olds[len(news) :]:
+        for name, before in gone:
             yield self._change(Aspect.INPUT, name, str(before), None, f"there is no input `{name}` any more", True)
-        for now, after in news[len(olds) :]:
+        for now, after in more:
             yield self._change(Aspect.INPUT, now, None, str(after), f"it needs one more input, `{now}`", True, now)
 
     def _misfit(self, before: TensorType, after: TensorType) -> str | None:
@@ -209,17 +212,18 @@ class _Shapes:
         for when, only in ((None, ""), ("training", " of training")):
             olds = [(name, type_) for name, type_, at in self._old.outputs if at == when]
             news = [(name, type_) for name, type_, at in self._new.outputs if at == when]
-            for (name, before), (now, after) in zip(olds, news, strict=False):
+            pairs, gone, more = _partners(olds, news)
+            for (name, before), (now, after) in pairs:
                 if name != now:
                     why = f"the output `{name}`{only} is called `{now}`"
                     yield self._change(Aspect.OUTPUT, name, name, now, why, False, now)
                 if not self._is_same(before, after):
                     why = f"the output `{now}`{only} is {after}, not {before}"
                     yield self._change(Aspect.OUTPUT, now, str(before), str(after), why, True, now)
-            for name, before in olds[len(news) :]:
+            for name, before in gone:
                 why = f"there is no output `{name}`{only} any more"
                 yield self._change(Aspect.OUTPUT, name, str(before), None, why, True)
-            for now, after in news[len(olds) :]:
+            for now, after in more:
                 why = f"it gives one more output{only}, `{now}`"
                 yield self._change(Aspect.OUTPUT, now, None, str(after), why, True, now)
 
@@ -257,6 +261,21 @@ class _Shapes:
     ) -> InterfaceChange:
         span, old_span = self._spans.get((aspect, now)), self._old_spans.get((aspect, name))
         return InterfaceChange(aspect, name, old, new, why, shape, span, old_span)
+
+
+_Port = TypeVar("_Port", bound=tuple[str, TensorType | None])
+
+
+def _partners(
+    olds: Sequence[_Port], news: Sequence[_Port]
+) -> tuple[list[tuple[_Port, _Port]], list[_Port], list[_Port]]:
+    """Which inputs or outputs belong together: as many in their order, else those of one name; and the others."""
+    if len(olds) == len(news):
+        return list(zip(olds, news, strict=True)), [], []
+    after, before = {port[0]: port for port in news}, {port[0] for port in olds}
+    pairs = [(port, after[port[0]]) for port in olds if port[0] in after]
+    gone = [port for port in olds if port[0] not in after]
+    return pairs, gone, [port for port in news if port[0] not in before]
 
 
 def _port_spans(design: t.TypedDesign) -> dict[tuple[Aspect, str], Span]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from archdsl.compare.events import Action, Event, Place
@@ -32,13 +32,18 @@ def with_moves(found: Sequence[Event]) -> list[Event]:
     """The events, with ``MOVED`` for what was removed and added."""
     found = _moved_whole(found)
     removed, added = _leaves(found, Action.REMOVED), _leaves(found, Action.ADDED)
+    weighted = Counter(leaf.event for leaf in (*removed, *added) if leaf.has_tensors)
+    position = {id(leaf): index for index, leaf in enumerate(removed)}
+    inside = defaultdict[int, list[_Leaf]](list)
+    for leaf in (*removed, *added):
+        inside[leaf.event].append(leaf)
     matches = [
         pair
         for group in _groups(_matched([leaf for leaf in removed if leaf.has_tensors], added))
-        if _is_all_of(group, removed, added)
-        for pair in _with_weightless(group, removed, added)
+        if _is_all_of(group, weighted)
+        for pair in _with_weightless(group, removed, position, inside)
     ]
-    return _replaced(found, matches, [*removed, *added]) if matches else list(found)
+    return _replaced(found, matches, inside) if matches else list(found)
 
 
 # --- whole parts --------------------------------------------------------------------------------------
@@ -121,38 +126,32 @@ def _groups(matches: Matches) -> list[Matches]:
     return groups
 
 
-def _is_all_of(group: Matches, removed: Sequence[_Leaf], added: Sequence[_Leaf]) -> bool:
+def _is_all_of(group: Matches, weighted: Mapping[int, int]) -> bool:
     """Whether everything with weights in the parts of a group is matched: else it is a chance likeness."""
-    olds, news = {old.event for old, _ in group}, {new.event for _, new in group}
-    return (
-        sum(leaf.event in olds and leaf.has_tensors for leaf in removed) == len(group)
-        and sum(leaf.event in news and leaf.has_tensors for leaf in added) == len(group)
-        and any(old.place.path != new.place.path for old, new in group)
+    events = {leaf.event for pair in group for leaf in pair}
+    return sum(weighted[event] for event in events) == 2 * len(group) and any(
+        old.place.path != new.place.path for old, new in group
     )
 
 
-def _with_weightless(group: Matches, removed: Sequence[_Leaf], added: Sequence[_Leaf]) -> Matches:
-    """The same with what lies between: activations, joins."""
-    first_old, last_old = removed.index(group[0][0]), removed.index(group[-1][0])
-    news = {new.event for _, new in group}
-    rights = [leaf for leaf in added if leaf.event in news]
-    lefts = list(removed[first_old : last_old + 1])
-    for leaf in removed[last_old + 1 :]:  # what follows, up to the next weights
-        if leaf.has_tensors:
-            break
-        lefts.append(leaf)
+def _with_weightless(
+    group: Matches, removed: Sequence[_Leaf], position: Mapping[int, int], inside: Mapping[int, Sequence[_Leaf]]
+) -> Matches:
+    """The same with what lies between and follows up to the next weights: activations, joins."""
+    first, last = position[id(group[0][0])], position[id(group[-1][0])]
+    while last + 1 < len(removed) and not removed[last + 1].has_tensors:
+        last += 1
+    lefts = removed[first : last + 1]
+    rights = [leaf for event in dict.fromkeys(new.event for _, new in group) for leaf in inside[event]]
     pairs = common([_key(leaf) for leaf in lefts], [_key(leaf) for leaf in rights])
     return [(lefts[one], rights[other]) for one, other in pairs]
 
 
-def _replaced(found: Sequence[Event], matches: Matches, every: Sequence[_Leaf]) -> list[Event]:
+def _replaced(found: Sequence[Event], matches: Matches, inside: Mapping[int, Sequence[_Leaf]]) -> list[Event]:
     """The events with moved layers told one by one, and what is left of the parts in which they were."""
     partner = {id(new): old for old, new in matches}
     moved = {id(old) for old, _ in matches} | set(partner)
     touched = {leaf.event for pair in matches for leaf in pair}
-    inside = defaultdict[int, list[_Leaf]](list)
-    for leaf in every:
-        inside[leaf.event].append(leaf)
     result: list[Event] = []
     for index, event in enumerate(found):
         if index not in touched:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-MOST_EDITS = 1_000
+MOST_EDITS = 500
 """Elements inserted or deleted; the time grows with the square of it."""
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from archdsl.analysis.budget import Budget
 from archdsl.compare.difference import Difference, Side, TooManyLayers, compare
+from archdsl.compare.tree import MOST_LAYERS
 from archdsl.driver.compilation import Compilation
-from archdsl.driver.summary import Summary, summarize
+from archdsl.driver.summary import Summary, TooManyRows, summarize
 from archdsl.ir.amount import Amount
 from archdsl.ir.design import Design
 from archdsl.ir.typed import TypedDesign
@@ -108,7 +109,7 @@ def compare_networks(old: Version, before: Design, new: Version, after: Design) 
     sides, summaries = list[Side](), list[Summary]()
     for version, design in ((old, before), (new, after)):
         typed = typed_of(version, design)
-        summary = summarize(version.compilation, version.path, _unjudged(design), depth=1) if typed else None
+        summary = _summary(version, design) if typed else None
         if summary is None or typed is None:
             return None
         summaries.append(summary)
@@ -123,6 +124,13 @@ def compare_networks(old: Version, before: Design, new: Version, after: Design) 
         tuple(_figures(first, second)),
         (first.sizes, second.sizes),
     )
+
+
+def _summary(version: Version, design: Design) -> Summary | None:
+    try:
+        return summarize(version.compilation, version.path, _unjudged(design), depth=1)
+    except TooManyRows:
+        raise TooManyLayers(f"`{design.name}` has too many layers; {MOST_LAYERS:,} can be compared") from None
 
 
 def typed_of(version: Version, design: Design) -> TypedDesign | None:
