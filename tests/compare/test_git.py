@@ -50,10 +50,7 @@ def test_the_committed_text_is_read_not_that_on_disk(repository: Cli) -> None:
 
 def test_imports_are_read_at_the_revision(repository: Cli) -> None:
     repository.write("lib/part.arch", "block part() { relu }\n")
-    repository.write(
-        "lib/net.arch",
-        "from .part import part\nnetwork n() {\n    input x_: [N, 3, 8, 8]\n    part()\n    output y: [N, 3, 8, 8]\n}\n",
-    )
+    repository.write("lib/net.arch", IMPORTING)
     commit(repository)
     repository.write("lib/part.arch", "block part() { tanh }\n")
     result = repository("diff", "lib/net.arch", "--against", "HEAD")
