@@ -55,7 +55,10 @@ def _in_place(old: Sequence[Child], new: Sequence[Child], left: range, right: ra
 
 
 def _replaces(old: Child, new: Child) -> bool:
-    return old.part.form is new.part.form and bool(old.part.tensors) == bool(new.part.tensors)
+    if old.part.form is not new.part.form or bool(old.part.tensors) != bool(new.part.tensors):
+        return False
+    before, after = ({child.part.content for child in each.part.children} for each in (old, new))
+    return not before or not after or bool(before & after)
 
 
 # --- the questions ------------------------------------------------------------------------------------
@@ -70,7 +73,7 @@ def _same_content(child: Child) -> Hashable | None:
 
 
 def _same_arguments(child: Child) -> Hashable | None:
-    return child.part.shallow
+    return None if _is_named_group(child) else child.part.shallow
 
 
 def _same_label(child: Child) -> Hashable | None:
@@ -78,8 +81,12 @@ def _same_label(child: Child) -> Hashable | None:
 
 
 def _same_kind(child: Child) -> Hashable | None:
-    is_group = child.part.form is Form.GROUP
-    return None if is_group and child.label else (child.part.form, child.part.kind)
+    return None if _is_named_group(child) else (child.part.form, child.part.kind)
+
+
+def _is_named_group(child: Child) -> bool:
+    """Groups have nothing in common but that they are groups."""
+    return child.part.form is Form.GROUP and bool(child.label)
 
 
 _QUESTIONS: tuple[Key, ...] = (_same_label_and_shape, _same_content, _same_arguments, _same_label, _same_kind)

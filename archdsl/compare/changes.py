@@ -77,7 +77,7 @@ class _Draft:
 
     action: Action
     first: Event
-    uses: dict[tuple[str | None, str | None], None] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
     details: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
     counts: tuple[int, int] | None = None
     position: str = ""
@@ -189,7 +189,7 @@ def _cause(event: Event) -> Hashable:
             assert event.old is not None and event.new is not None
             return (event.action, event.old.level, event.new.level)
     part, label = event.place.part, event.place.child.label
-    if _is_counted(event) or (part.form is Form.BLOCK and not label):
+    if _is_counted(event) or _is_run(event):
         return (event.action, part.form, part.kind, event.place.level)
     return (event.action, part.form, part.kind, old or new, label)
 
@@ -205,9 +205,16 @@ def _is_counted(event: Event) -> bool:
     return bool(child.name) and not child.label and before > 0 and after > 0 and before != after
 
 
+def _is_run(event: Event) -> bool:
+    """Whether it is one of several blocks without names at its level: those come and go together."""
+    child = event.place.child
+    is_block = child.part.form is Form.BLOCK and not child.label
+    return is_block and max(level.alike(child) for level in event.siblings) > 1
+
+
 def _collect(draft: _Draft, event: Event) -> None:
     old, new = (place.path if place is not None else None for place in (event.old, event.new))
-    draft.uses.setdefault((old, new))
+    draft.uses.append(Use(old, new))
     for name, before, after in event.details:
         draft.details.setdefault(name, {}).setdefault((shown_value(before), shown_value(after)))
     if len(draft.uses) > 1 or event.action not in (Action.ADDED, Action.REMOVED):
@@ -255,7 +262,7 @@ def _change(draft: _Draft) -> Change:
         event.place.child.label or event.place.child.name,
         kind,
         "" if before == kind else before,
-        tuple(Use(*use) for use in draft.uses),
+        tuple(draft.uses),
         tuple(ValueChange(name, tuple(values)) for name, values in draft.details.items()),
         draft.counts,
         draft.position,
@@ -263,5 +270,5 @@ def _change(draft: _Draft) -> Change:
         new.span if new is not None else None,
         draft.weights,
         draft.macs,
-        event.place.part.form is Form.BLOCK and not event.place.child.label and draft.counts is None,
+        _is_run(event) and draft.counts is None,
     )

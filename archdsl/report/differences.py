@@ -24,6 +24,7 @@ MOST_CHANGES = 40
 
 MOST_NETWORKS = 6
 MOST_VALUES = 3
+LONGEST_VALUE = 48
 _LONGEST_LINE = 160
 
 
@@ -42,7 +43,7 @@ class Edit:
 
 def edits(pairs: Sequence[Pair]) -> list[Edit]:
     """The changes of all pairs, those of one cause together."""
-    found: dict[object, Edit] = {}
+    found, told = dict[object, Edit](), list[Edit]()
     for pair in pairs:
         for change in pair.difference.changes:
             own = not change.block or (change.action in (Action.ADDED, Action.REMOVED) and change.counts is not None)
@@ -55,8 +56,12 @@ def edits(pairs: Sequence[Pair]) -> list[Edit]:
                 tuple(detail.name for detail in change.details),
                 pair.name if own and not change.block else None,
             )
-            found.setdefault(key, Edit(change)).networks.append((pair, change))
-    return list(found.values())
+            edit = found.get(key)
+            if edit is None or edit.networks[-1][0] is pair:
+                edit = found[key] = Edit(change)
+                told.append(edit)
+            edit.networks.append((pair, change))
+    return told
 
 
 def structure(pairs: Sequence[Pair]) -> list[str]:
@@ -87,16 +92,22 @@ def _place(change: Change) -> str:
     if change.action is Action.MOVED:
         return f"{change.level}: " if change.uses[0].old == change.uses[0].new and change.level else ""
     if change.counts is not None or (change.action in (Action.ADDED, Action.REMOVED) and not change.name):
-        return f"{change.level}: " if change.level else ""
+        return f"{change.level if change.counts or _is_one_level(change) else change.block}: " if change.level else ""
     if len(change.uses) == 1:
         path = change.uses[0].new if change.uses[0].new is not None else change.uses[0].old
         return f"{path}: " if path else ""
     if change.action in (Action.ADDED, Action.REMOVED) and not _is_shared(change):
-        return f"{change.level}: " if change.level else ""
+        return f"{change.level if _is_one_level(change) else change.block}: " if change.level else ""
     if change.action is Action.RENAMED or change.old_kind:
         return f"{change.block}: "
     name = f"{change.name} in " if change.name and not change.name.isdigit() else ""
     return f"{name}{change.block}: "
+
+
+def _is_one_level(change: Change) -> bool:
+    """Whether all its uses stand in one module."""
+    paths = [use.new if use.new is not None else use.old or "" for use in change.uses]
+    return len({path.rpartition(".")[0] if change.name else path for path in paths}) == 1
 
 
 def _is_shared(change: Change) -> bool:
@@ -145,9 +156,13 @@ def _value(edit: Edit, index: int) -> str:
     """``stride 1 -> 2``; of many values, the first ones."""
     name = edit.change.details[index].name
     values = list(dict.fromkeys(pair for _, change in edit.networks for pair in change.details[index].values))
-    shown = ", ".join(f"{escape(old)} {ARROW} {escape(new)}" for old, new in values[:MOST_VALUES])
+    shown = ", ".join(f"{_short(old)} {ARROW} {_short(new)}" for old, new in values[:MOST_VALUES])
     more = f", ... {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
     return f"{name} {shown}{more}"
+
+
+def _short(value: str) -> str:
+    return escape(value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 1]}\N{HORIZONTAL ELLIPSIS}")
 
 
 def _last(path: str | None) -> str:
@@ -194,6 +209,8 @@ def signed(amount: Amount) -> str:
 
 def _source_lines(change: Change, pair: Pair) -> Iterator[str]:
     """The lines of both texts, where each is in its own text alone."""
+    if pair.old != pair.new:
+        return  # two networks, not two versions of one
     old, new = pair.difference.old.texts, pair.difference.new.texts
     before = _line(change.old_span, old, new)
     after = _line(change.new_span, new, old)

@@ -90,7 +90,7 @@ def _alone(found: Sequence[Event], action: Action, sign: str, keys: dict[str, Sh
     named = list[tuple[str, str, tuple[str, ...]]]()
     for event in found:
         if event.action is action:
-            roots = [event.place] if event.place.child.name else list(_modules(event.place))
+            roots = list(_modules(event.place))
             named += [(place.path, _numberless(place.path), _names(place, keys)) for place in roots]
         elif action in (Action.ADDED, Action.REMOVED):
             named += [
@@ -109,7 +109,12 @@ def _alone(found: Sequence[Event], action: Action, sign: str, keys: dict[str, Sh
 
 
 def _modules(place: Place) -> Iterator[Place]:
-    return (leaf for leaf in leaves(place) if leaf.part.tensors)
+    """A part, or of what is no module the modules directly in it."""
+    if place.child.name or place.part.tensors:
+        yield place
+        return
+    for child in place.part.children:
+        yield from _modules(place.inside(child))
 
 
 def _names(place: Place, keys: dict[str, Shape]) -> tuple[str, ...]:

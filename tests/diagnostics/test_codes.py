@@ -24,7 +24,7 @@ NAMED_IN_THE_CONTRACT = {
 
 @pytest.mark.parametrize("code", CODES.values(), ids=str)
 def test_a_code_has_the_form_of_a_code(code: Code) -> None:
-    assert re.fullmatch(r"[EW]0[1-8][0-9]{2}", code.id)
+    assert re.fullmatch(r"[EW]0[1-9][0-9]{2}", code.id)
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.slug)
     assert code.severity == {"E": "error", "W": "warning"}[code.id[0]]
     assert re.fullmatch(r"[A-Z].*\.", code.summary), "a summary is a sentence"
