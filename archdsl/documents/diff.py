@@ -130,7 +130,7 @@ class NetworkDifference(Part):
     same: bool
     structure: list[StructureChange]
     interface: list[InterfaceDifference]
-    numbers: list[FigurePair]
+    numbers: list[FigurePair] = Field(description="Empty where nothing differs.")
     state_dict: StateDictDifference
     computes_same: bool = Field(description="Certain where true: the same functions of the inputs and the state_dict.")
 

@@ -42,7 +42,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two networks compared; ``sizes`` are the values taken for open sizes, of the old and of the new one."""
+    """Two networks compared; ``sizes`` are the values taken for open sizes, of the old and of the new one.
+
+    Without a difference there are no figures, and no values are taken.
+    """
 
     old: str
     new: str
@@ -106,24 +109,23 @@ def compare_networks(old: Version, before: Design, new: Version, after: Design) 
 
     :raises TooManyLayers: where one is too long to be compared.
     """
-    sides, summaries = list[Side](), list[Summary]()
-    for version, design in ((old, before), (new, after)):
-        typed = typed_of(version, design)
-        summary = _summary(version, design) if typed else None
-        if summary is None or typed is None:
-            return None
-        summaries.append(summary)
-        sides.append(Side(typed, version.compilation.sources, summary.design))
-    first, second = summaries
-    return Pair(
-        before.name,
-        after.name,
-        (old.path, first.line),
-        (new.path, second.line),
-        compare(*sides),
-        tuple(_figures(first, second)),
-        (first.sizes, second.sizes),
-    )
+    versions = ((old, before), (new, after))
+    places = [(version.path, version.compilation.line(design.name_span)) for version, design in versions]
+    known = [typed_of(version, design) for version, design in versions]
+    one, other = known
+    if one is None or other is None:
+        return None
+    texts = [version.compilation.sources for version, _ in versions]
+    difference = compare(Side(one, texts[0]), Side(other, texts[1]))
+    if difference.is_empty:
+        return Pair(before.name, after.name, places[0], places[1], difference, (), ({}, {}))
+    first, second = (_summary(version, design) for version, design in versions)
+    if first is None or second is None:
+        return None
+    # Once more, now with multiply-adds at the sizes that the networks name.
+    difference = compare(Side(one, texts[0], first.design), Side(other, texts[1], second.design))
+    figures = tuple(_figures(first, second))
+    return Pair(before.name, after.name, places[0], places[1], difference, figures, (first.sizes, second.sizes))
 
 
 def _summary(version: Version, design: Design) -> Summary | None:
