@@ -94,6 +94,10 @@ sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 
 format-campaign: $(READY) ## format 2,000 generated files, and see that nothing is lost or changes twice (2 minutes)
 	python -m tests.format.campaign --files 2000 $(ARGS)
 
+.PHONY: compare-campaign
+compare-campaign: $(READY) ## judge 1,000 random edits of specs by comparison and by torch (10 minutes)
+	python -W ignore -m tests.compare.campaign --edits 1000 $(ARGS)
+
 .PHONY: numbers-campaign
 numbers-campaign: $(READY) ## compare weights, MACs and memory of 5,000 random networks with torch (an hour)
 	python -m tests.numbers.campaign --networks 5000 $(ARGS)
