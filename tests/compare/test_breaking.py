@@ -136,3 +136,11 @@ def test_values_are_numbered_by_what_they_are(one: str, other: str) -> None:
 def test_nothing_is_told_of_equal_networks() -> None:
     assert difference(OPEN, OPEN).is_empty
     assert found_breaks(OPEN, OPEN) == []
+
+
+def test_a_fixed_size_that_an_open_input_refuses() -> None:
+    old = OPEN.replace("[N, 3, H, W]", "[N, 3, 5, 5]")
+    new = OPEN.replace("max_pool(2)", "max_pool(6)")
+    told = {each.here for each in found_breaks(old, new)}
+    assert {"H = 5 is not accepted any more", "W = 5 is not accepted any more"} <= told
+    assert not any("accepted" in each.here for each in found_breaks(old, OPEN))
