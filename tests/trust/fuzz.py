@@ -102,8 +102,18 @@ def campaign(count: int, seed: str, *, first: int = 0, keep: Path | None = None)
                 tally.faults[number] = f"seed {f'{seed} {index}'!r}: {tally.faults[number]}"
             if keep is not None and len(tally.faults) > before:
                 (keep / f"{seed}-{index}.arch").write_bytes(data)
-    digest = tally.digest.hexdigest()
-    faults = tuple(tally.faults)
+    return _result(count, tally)
+
+
+def judged(data: bytes) -> FuzzResult:
+    """What is to be said of one input."""
+    tally = _Tally()
+    judge(data, tally)
+    return _result(1, tally)
+
+
+def _result(count: int, tally: _Tally) -> FuzzResult:
+    digest, faults = tally.digest.hexdigest(), tuple(tally.faults)
     return FuzzResult(count, tally.accepted, tally.compiled, tally.formatted, tally.slowest, _peak(), digest, faults)
 
 
