@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_WORK = 5_000_000
-"""Steps for all networks of a file together, some two seconds of one core; how many each kind of work takes is below."""
+"""Steps for all networks of a file together, some two seconds of one core; what takes how many stands below."""
 
 EXPRESSION = 3
 """Each part of an expression that is evaluated."""

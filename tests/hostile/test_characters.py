@@ -1,4 +1,4 @@
-"""Every character that hides, turns or imitates, at every kind of place: an error there, or text that is kept as data."""
+"""Every character that hides, turns or imitates, at every kind of place: an error there, or data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts made hostile: bytes, words and lines of real files cut, doubled, exchanged, and put where nobody expects them."""
+"""Texts made hostile: bytes, words and lines of real files cut, doubled, exchanged, misplaced."""
 
 from __future__ import annotations
 
@@ -6,8 +6,34 @@ import random
 import re
 from collections.abc import Callable
 
-BYTES = [b"\0", b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\xef\xbb\xbf", b"\r", b"\r\n", b"\x1b[2J", b"\xe2\x80\xae", b'"']
-BYTES += [b"{", b"}", b"(", b")", b"[", b"]", b"#", b"->", b":", b";", b"\t", b"\xe2\x80\xa8", b"\xf4\x90\x80\x80", b"\\"]
+BYTES = [
+    b"\0",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xc0\xaf",
+    b"\xef\xbb\xbf",
+    b"\r",
+    b"\r\n",
+    b"\x1b[2J",
+    b"\xe2\x80\xae",
+    b'"',
+]
+BYTES += [
+    b"{",
+    b"}",
+    b"(",
+    b")",
+    b"[",
+    b"]",
+    b"#",
+    b"->",
+    b":",
+    b";",
+    b"\t",
+    b"\xe2\x80\xa8",
+    b"\xf4\x90\x80\x80",
+    b"\\",
+]
 WORDS = """
     0 1 2 3 -1 4096 4097 16777216 16777217 2147483647 2147483648 999999999999999999 1000000000000000000 1e308 1e999 0.0
     N H W x x.channels x.height true none "" "same" [] () {} -> .. ..= ** // % / and or not if else for in repeat let by
@@ -41,7 +67,9 @@ def _other_word(text: str, chance: random.Random) -> str:
 
 def _other_number(text: str, chance: random.Random) -> str:
     def number(word: str) -> str:
-        return str(chance.choice([0, 1, int(word) + 1, max(int(word) - 1, 0), int(word) * 2, 10**chance.randint(2, 18)]))
+        return str(
+            chance.choice([0, 1, int(word) + 1, max(int(word) - 1, 0), int(word) * 2, 10 ** chance.randint(2, 18)])
+        )
 
     return _exchanged(text, _NUMBER, number, chance)
 
@@ -92,14 +120,16 @@ def _range(text: str, chance: random.Random) -> str:
 
 def _wrapped(text: str, chance: random.Random) -> str:
     """Something in brackets, or in a body of its own, often enough to be too much."""
-    open_, close = chance.choice(["()", "[]", "{}", ("repeat 2 {", "}"), ("add { identity;", "}"), ("if x.height > 3 {", "}")])
+    open_, close = chance.choice(
+        ["()", "[]", "{}", ("repeat 2 {", "}"), ("add { identity;", "}"), ("if x.height > 3 {", "}")]
+    )
     times = chance.choice([1, 1, 2, 5, 20, 63, 64, 65])
     return _exchanged(text, _WORD, lambda word: f"{open_ * times} {word} {close * times}", chance)
 
 
 OF_TEXT: tuple[Mutation, ...] = (
-    _other_word, _other_word, _other_number, _other_number, _word_of_the_file, _word_of_the_file, _without_word, _word_twice,
-    _lines, _lines, _cut_off, _range, _wrapped,
+    _other_word, _other_word, _other_number, _other_number, _word_of_the_file, _word_of_the_file,
+    _without_word, _word_twice, _lines, _lines, _cut_off, _range, _wrapped,
 )  # fmt: skip
 
 
