@@ -24,9 +24,7 @@ CANDIDATES = sorted(
 )
 PRIVATE = [name for name in CANDIDATES if name.startswith("_")]
 PUBLIC = [name for name in CANDIDATES if not name.startswith("_")]
-WORDS_OF_THE_LANGUAGE = set(
-    "if else for in by repeat inline let where divides within as and or not true false none".split()
-)
+OURS = "if else for in by repeat inline let where divides within as and or not true false none".split()
 
 PLACES: dict[str, Callable[[str], str]] = {
     "label": lambda name: network(f"{name}: conv(8, 1)\n    relu"),

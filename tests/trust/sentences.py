@@ -12,9 +12,9 @@ from archdsl.syntax.build import compile_grammar
 from tests.house import PACKAGE
 
 NAMES = """
-    conv linear relu batch_norm max_pool flatten add concat scale identity dropout global_avg_pool
-    upsample unit n x i N H     channels height training params macs depth int float block std tensor layers pad split layer_norm 
-    attention range len
+    conv linear relu batch_norm max_pool flatten add concat scale identity dropout global_avg_pool upsample unit n x i
+    N H channels height training params macs depth int float block std tensor layers pad split layer_norm attention
+    range len
 """.split()
 NUMBERS = "0 1 2 3 7 8 16 64 224 1_000 2147483647 2147483648 999999999999999999 0.5 1e-3 1e999 5M 4.1G 25% 1x".split()
 STRINGS = ['"same"', '""', '"a\\"b"', '"\\n"', '"::error::"', '"\\q"', '"é"']
