@@ -12,7 +12,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.goals import Row, Table, open_sizes, repeated_block, resnet50_against_torchinfo, written_layers
+from benchmarks.goals import (
+    Row,
+    Table,
+    bombs,
+    growth,
+    open_sizes,
+    repeated_block,
+    resnet50_against_torchinfo,
+    written_layers,
+)
 from benchmarks.measure import CommandError
 
 WIDTHS = (30, 16, 18, 8, 14)
@@ -30,6 +39,8 @@ def main() -> int:
         (written_layers, 3 if options.quick else 15),
         (repeated_block, 7 if options.quick else 31),
         (open_sizes, 7 if options.quick else 41),
+        (growth, 2 if options.quick else 5),
+        (bombs, 1 if options.quick else 3),
     ]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians of runs in turn")
     tables: list[Table] = []

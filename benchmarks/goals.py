@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.hostile import GROWTH, LARGE
 from benchmarks.measure import ROOT, Command, Series, run_in_turn
 from benchmarks.networks import chain, repeated
 from benchmarks.open_sizes import unet
@@ -161,3 +162,33 @@ def open_sizes(rounds: int, folder: Path, say: Say) -> Table:
             Row("peak memory of the two", mebibytes(joins.memory), mebibytes(strided.memory)),
         ),
     )
+
+
+def _hostile(*arguments: str) -> Command:
+    return Command((sys.executable, "-m", "benchmarks.hostile", *arguments), ROOT)
+
+
+def growth(rounds: int, folder: Path, say: Say) -> Table:
+    """Files made to be hard, against the same of twice the size: the best of the rounds of each."""
+    commands = {
+        f"{kind}={n}": _hostile("growth", f"{kind}={n}") for kind, (_, few) in GROWTH.items() for n in (few, 2 * few)
+    }
+    series = run_in_turn(commands, rounds, say=say)
+    rows = []
+    for kind, (_, few) in GROWTH.items():
+        once, twice = (series[f"{kind}={size}"].least_said for size in (few, 2 * few))
+        ratio = twice / once
+        rows.append(Row(kind, milliseconds(twice), milliseconds(once), f"{ratio:.2f}", "at most 2.5", ratio <= 2.5))
+    return Table("Adversarial files, processor time of the check alone", ("twice the size", "the size"), tuple(rows))
+
+
+def bombs(rounds: int, folder: Path, say: Say) -> Table:
+    """Hostile files of up to a mebibyte, and 10^18 layers: time of the check, memory of the process."""
+    commands = {name: _hostile("large", name) for name in LARGE} | {"10^18 layers": _hostile("sand")}
+    series = run_in_turn(commands, rounds, say=say)
+    rows = []
+    for name, each in series.items():
+        limit, goal = (2.0, "2 s, 512 MiB") if name in LARGE else (0.05, "50 ms")
+        met = each.least_said <= limit and each.memory <= 512 * 2**20
+        rows.append(Row(name, milliseconds(each.least_said), mebibytes(each.memory), "", f"at most {goal}", met))
+    return Table("Hostile files, processor time of the check beyond start-up", ("time", "peak memory"), tuple(rows))

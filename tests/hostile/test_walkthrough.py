@@ -86,10 +86,10 @@ def is_innocent(event: Event, tree: Path, may_write: tuple[str, ...]) -> bool:
             return path.startswith(may_write) if may_write else False
         real = os.path.realpath(path)
         return real.startswith(OWN) or (real.startswith(f"{tree}/") and real.endswith(READ))
+    if name == "compile" and arguments[1:] == ["<unknown>"]:
+        return True  # ast.parse: the compiler reads its code once more
     if name in ("exec", "compile"):
-        return any(
-            own in str(arguments) for own in (*OWN, "<frozen", "<string>", "<fstring>", "<module>", "namedtuple")
-        )
+        return any(own in str(arguments) for own in (*OWN, "<frozen", "<string>", "<module>"))
     if name in CHANGES:
         return path.startswith(may_write) if may_write else False
     return CALLS.fullmatch(name) is None and NETWORK.fullmatch(name) is None
