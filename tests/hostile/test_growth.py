@@ -1,4 +1,4 @@
-"""Work that grows with a file's size and not faster, counted in calls; ``make bench`` measures the same files in time."""
+"""Work that grows with a file's size and not faster, counted in calls; ``make bench`` takes the same files' time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_twice_the_size_is_at_most_two_and_a_half_times_the_work(kind: str) -> N
     quick_codes(few)
     once, twice = calls_of(lambda: quick_codes(few)), calls_of(lambda: quick_codes(many))
     assert twice <= 2.5 * once, f"{once:,} calls, then {twice:,}"
-    assert twice > 1.4 * once, "the work is in what grows"
+    assert twice > 1.2 * once, "the work is in what grows"
 
 
 def test_more_layers_than_grains_of_sand_are_refused_before_they_are_made() -> None:
