@@ -18,7 +18,7 @@ BOMBS = {
     "a list is added up in every turn": f"let v = [{ONES}]\n    for i in 0..90_000 {{ dropout((sum(v) + i) / 1M) }}",
     "a long sum in every turn": f"for i in 0..90_000 {{ dropout(({' + '.join(['i'] * 60)}) / 1G) }}",
     "a list is handed to a block in every turn": f"let v = [{ONES}]\n    for i in 0..90_000 {{ b(v, i) }}",
-    "lists are compared in every turn": f"let v = [{ONES}]\n    for i in 0..90_000 {{ if v == v {{ relu }} }}",
+    "lists are compared in every turn": f"let v = [{ONES}]\n    for i in 0..90_000 {{ if v == v {{ elu(i + 1) }} }}",
     "an open image shrinks in every turn": "repeat 100_000 { conv(8, 3) -> relu }",
     "an image grows in every turn": "repeat 100_000 { conv(8, 3, padding=2) }",
     "loops in a loop grow": "repeat 10_000 { repeat 10_000 { conv(8, 3, padding=2) } }",
