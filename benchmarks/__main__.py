@@ -12,15 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.goals import (
-    Row,
-    Table,
-    open_sizes,
-    repeated_block,
-    resnet50_against_torchinfo,
-    training_loop,
-    written_layers,
-)
+from benchmarks.goals import COMPARISONS, Row, Table
 from benchmarks.measure import CommandError
 
 WIDTHS = (30, 16, 18, 8, 14)
@@ -33,20 +25,13 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true", help="exit with 1 where a goal is missed")
     options = parser.parse_args()
 
-    comparisons = [  # the other side of the first takes seconds, so it gets fewer rounds
-        (resnet50_against_torchinfo, 3 if options.quick else 11),
-        (written_layers, 3 if options.quick else 15),
-        (repeated_block, 7 if options.quick else 31),
-        (open_sizes, 7 if options.quick else 41),
-        (training_loop, 3 if options.quick else 15),
-    ]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians of runs in turn")
     tables: list[Table] = []
     failed = False
-    for compare, rounds in comparisons:
+    for compare, many, few in COMPARISONS:
         try:
             with tempfile.TemporaryDirectory(prefix="archdsl-bench-") as folder:
-                tables.append(compare(rounds, Path(folder), show_progress))
+                tables.append(compare(few if options.quick else many, Path(folder), show_progress))
         except CommandError as problem:
             failed = True
             show_progress("")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.hostile import GROWTH, LARGE
 from benchmarks.measure import ROOT, Command, Series, run_in_turn, run_once
 from benchmarks.networks import chain, repeated
 from benchmarks.open_sizes import unet
@@ -77,6 +79,32 @@ def resnet50_against_torchinfo(rounds: int, folder: Path, say: Say) -> Table:
             _share("peak memory, no cache", cold.memory, theirs.memory, mebibytes, 10),
             _share("time, unchanged file again", warm.seconds, theirs.seconds, milliseconds, 30),
             _share("peak memory, unchanged again", warm.memory, theirs.memory, mebibytes, 10),
+        ),
+    )
+
+
+def all_specs(rounds: int, folder: Path, say: Say) -> Table:
+    """Checking every network of specs/, from nothing and again unchanged."""
+    shutil.copytree(ROOT / "specs", folder / "specs")
+    commands = {
+        "no cache": check("--no-cache", "specs", folder=folder),
+        "unchanged": check("specs", folder=folder),
+    }
+    cold, again = run_in_turn(commands, rounds, say=say).values()
+    share = again.time_ratio(cold)
+    return Table(
+        "archdsl check specs/, whole process: every network of the zoo",
+        ("time", "peak memory"),
+        (
+            Row("no cache", milliseconds(cold.seconds), mebibytes(cold.memory), "", "at most 1 s", cold.seconds <= 1.0),
+            Row(
+                "unchanged again",
+                milliseconds(again.seconds),
+                mebibytes(again.memory),
+                f"1/{1 / share:.1f}",
+                "at most 1/5",
+                share <= 0.2,
+            ),
         ),
     )
 
@@ -177,3 +205,46 @@ def training_loop(rounds: int, folder: Path, say: Say) -> Table:
         ("archdsl", "plain loop"),
         tuple(rows),
     )
+
+
+def _hostile(*arguments: str) -> Command:
+    return Command((sys.executable, "-m", "benchmarks.hostile", *arguments), ROOT)
+
+
+def growth(rounds: int, folder: Path, say: Say) -> Table:
+    """Files made to be hard, against the same of twice the size: the best of the rounds of each."""
+    commands = {
+        f"{kind}={n}": _hostile("growth", f"{kind}={n}") for kind, (_, few) in GROWTH.items() for n in (few, 2 * few)
+    }
+    series = run_in_turn(commands, rounds, say=say)
+    rows = []
+    for kind, (_, few) in GROWTH.items():
+        once, twice = (series[f"{kind}={size}"].least_said for size in (few, 2 * few))
+        ratio = twice / once
+        rows.append(Row(kind, milliseconds(twice), milliseconds(once), f"{ratio:.2f}", "at most 2.5", ratio <= 2.5))
+    return Table("Adversarial files, processor time of the check alone", ("twice the size", "the size"), tuple(rows))
+
+
+def bombs(rounds: int, folder: Path, say: Say) -> Table:
+    """Hostile files of up to a mebibyte, and 10^18 layers: time of the check, memory of the process."""
+    commands = {name: _hostile("large", name) for name in LARGE} | {"10^18 layers": _hostile("sand")}
+    series = run_in_turn(commands, rounds, say=say)
+    rows = []
+    for name, each in series.items():
+        limit, goal = (2.0, "2 s, 512 MiB") if name in LARGE else (0.05, "50 ms")
+        met = each.least_said <= limit and each.memory <= 512 * 2**20
+        rows.append(Row(name, milliseconds(each.least_said), mebibytes(each.memory), "", f"at most {goal}", met))
+    return Table("Hostile files, processor time of the check beyond start-up", ("time", "peak memory"), tuple(rows))
+
+
+COMPARISONS = (
+    (resnet50_against_torchinfo, 11, 3),
+    (all_specs, 15, 3),
+    (written_layers, 15, 3),
+    (repeated_block, 31, 7),
+    (open_sizes, 41, 7),
+    (training_loop, 15, 3),
+    (growth, 5, 2),
+    (bombs, 3, 1),
+)
+"""Each comparison with its rounds, and with those of a quick run: the slower the sides, the fewer."""

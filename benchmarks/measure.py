@@ -76,6 +76,11 @@ class Series:
         """The median of the numbers that the runs printed last."""
         return statistics.median(float(run.said) for run in self.runs)
 
+    @property
+    def least_said(self) -> float:
+        """The least of the numbers that the runs printed last: a run can only be disturbed upwards."""
+        return min(float(run.said) for run in self.runs)
+
     def processor_ratio(self, other: Series) -> float:
         """The median of the ratios of neighbours' processor times: other work on the machine hardly counts in it."""
         return statistics.median(a.processor / b.processor for a, b in zip(self.runs, other.runs, strict=True))
@@ -92,6 +97,7 @@ def run_once(command: Command) -> Run:
     process at the fork, a few MB, so this program imports as little as it can; the error is against archdsl.
     """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # byte code is kept, as it is for those who use either side
     start = time.perf_counter()
     process = subprocess.Popen(
         command.arguments,

@@ -10,6 +10,7 @@ from archdsl.check.partial import complete_block
 from archdsl.ir.evaluate import Environment, EvaluationError
 from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Value
+from archdsl.ir.meter import Meter
 from archdsl.ir.types import Size, TensorType
 from archdsl.source.span import Span
 
@@ -38,16 +39,17 @@ class Activation:
     x: TensorType | None
     unrolls_labels: bool
     """Whether labels are referred to by computed names, so that every turn's labels must be kept."""
+    meter: Meter
     labels: Labels = field(default_factory=Labels)
     symbols: dict[str, Size] = field(default_factory=dict)
 
     def environment(self) -> Environment:
         """What expressions are evaluated in."""
-        return Environment(self.variables, self.shape_of, complete_block)
+        return Environment(self.variables, self.shape_of, complete_block, self.meter)
 
     def shape_environment(self) -> Environment:
         """What stated sizes are evaluated in: open sizes count as values too."""
-        return Environment({**self.symbols, **self.variables}, self.shape_of, complete_block)
+        return Environment({**self.symbols, **self.variables}, self.shape_of, complete_block, self.meter)
 
     def shape_of(self, name: str | None, span: Span) -> TensorType:
         """The type of a labelled value, or of the block's input."""

@@ -12,6 +12,7 @@ from archdsl.ir.dim import Dim
 from archdsl.ir.evaluate import Environment, EvaluationError, compare, describe, evaluate
 from archdsl.ir.expr import BoundArgument, Expr, Local
 from archdsl.ir.kinds import FLOAT, INT, UNKNOWN, Kind, Parameter, Value
+from archdsl.ir.meter import Meter
 from archdsl.ir.types import TensorType
 from archdsl.source.span import Span
 
@@ -116,7 +117,7 @@ def block_arguments(
             value, span = bound[parameter.name]
         elif parameter.default is not None:
             span = parameter.default.span
-            ok, value = evaluated(parameter.default, _alone(values), state)
+            ok, value = evaluated(parameter.default, _alone(values, state.meter), state)
             if not ok:
                 whole = False
                 continue
@@ -124,16 +125,16 @@ def block_arguments(
             whole = False
             continue
         values[parameter.name] = value
-        fault = _block_fault(block, parameter, value, span, values)
+        fault = _block_fault(block, parameter, value, span, values, state.meter)
         if fault is not None:
             state.report(fault)
             whole = False
     return values if whole else None
 
 
-def _alone(values: Mapping[str, Value]) -> Environment:
+def _alone(values: Mapping[str, Value], meter: Meter) -> Environment:
     """Defaults and constraints know the parameters before them, and no shapes: a block may be applied anywhere."""
-    return Environment(values, no_shapes, complete_block)
+    return Environment(values, no_shapes, complete_block, meter)
 
 
 def no_shapes(name: str | None, span: Span) -> TensorType:
@@ -147,14 +148,17 @@ def _block_fault(
     value: Value,
     span: Span,
     values: Mapping[str, Value],
+    meter: Meter,
 ) -> Diagnostic | None:
+    if isinstance(value, tuple):
+        meter.spent += len(value)
     if not parameter.kind.accepts(value):
         return wrong_kind(block.name, parameter.name, parameter.kind, value, span)
     if parameter.constraint is None:
         return None
     relation, bound = parameter.constraint
     try:
-        limit = evaluate(bound, _alone(values))
+        limit = evaluate(bound, _alone(values, meter))
         holds = _holds(relation, value, limit, bound.span)
     except EvaluationError as error:
         return None if error.silent else Diagnostic(error.code, error.message, error.span)

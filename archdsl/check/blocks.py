@@ -16,6 +16,7 @@ from archdsl.ir import typed as t
 from archdsl.ir.evaluate import EvaluationError, PlacedValue, describe, evaluate_name
 from archdsl.ir.expr import BoundArgument, Local
 from archdsl.ir.kinds import Value
+from archdsl.ir.meter import INSTANCE
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import refers_to_computed_labels
 from archdsl.ops import REGISTRY
@@ -36,7 +37,7 @@ class BlockInference:
 
     def activation(self, block: d.Block, arguments: Mapping[str, Value], x: TensorType | None) -> Activation:
         """A fresh application of a block."""
-        return Activation(block.is_network, dict(arguments), x, self._unrolls_labels(block))
+        return Activation(block.is_network, dict(arguments), x, self._unrolls_labels(block), self._state.meter)
 
     def apply(self, node: d.Apply, activation: Activation, x: TensorType | None, came_from: Span | None) -> t.TypedNode:
         """A block applied as a module, or a layer that came in through a block-valued parameter."""
@@ -111,6 +112,8 @@ class BlockInference:
             return None
         if known is not None or state.depth >= MAX_DEPTH:
             state.fail("E0106", f"braces and blocks nest more than {MAX_DEPTH} deep from here", at)
+            return None
+        if not state.count_work(INSTANCE, at):
             return None
         deepest, state.deepest = state.deepest, state.depth
         state.open_instances.append(key)

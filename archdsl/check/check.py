@@ -19,6 +19,7 @@ from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.evaluate import Environment, describe
 from archdsl.ir.kinds import Value
+from archdsl.ir.meter import Meter
 from archdsl.ir.values import is_number
 from archdsl.source.span import Span
 
@@ -29,13 +30,14 @@ def check(
     *,
     sizes: Mapping[str, int] | None = None,
     applications: Applications | None = None,
+    meter: Meter | None = None,
 ) -> t.TypedDesign | None:
     """The typed network; None where not even its arguments or inputs could be understood.
 
     ``sizes`` fixes open sizes (``{"H": 224}``), as tables and pictures do. ``applications`` are those that earlier
-    checks of the same run made.
+    checks of the same run made, ``meter`` is the budget of work that they share.
     """
-    state = State(sink, applications=applications or Applications())
+    state = State(sink, applications=applications or Applications(), meter=meter or Meter())
     network = design.network
     arguments = _arguments(design, state)
     if arguments is None:

@@ -19,6 +19,7 @@ from archdsl.ir import typed as t
 from archdsl.ir.evaluate import EvaluationError, evaluate_name, truth
 from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import UNKNOWN, Value
+from archdsl.ir.meter import JOIN, PATH, STATEMENT
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import label_of
 from archdsl.ops import REGISTRY
@@ -50,7 +51,7 @@ class Inference:
         if state.depth >= MAX_DEPTH:
             state.fail("E0106", f"braces and blocks nest more than {MAX_DEPTH} deep here", body.span)
             return t.TypedBody(body, (), x, None, 0, 0)
-        if not state.count_visited(len(body.nodes), body.span):
+        if not state.count_work(STATEMENT * len(body.nodes), body.span):
             return t.TypedBody(body, (), x, None, 0, 0)
         state.enter()
         for node in body.nodes:
@@ -134,6 +135,7 @@ class Inference:
         paths = tuple(self.body(path, activation, x, came_from) for path in node.paths)
         if arguments is None:
             return t.TypedMerge(node, {}, paths, None)
+        self._state.meter.spent += JOIN + PATH * len(paths)
         output = apply_merge(self._state, op, arguments, node, paths, activation.labels.spans)
         return t.TypedMerge(node, arguments, paths, output)
 

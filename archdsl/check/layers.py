@@ -10,8 +10,10 @@ from archdsl.check.state import MAX_WEIGHTS, State, within_limits
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir.expr import BoundArgument
 from archdsl.ir.kinds import Value
+from archdsl.ir.meter import LAYER, WINDOW_AXIS
 from archdsl.ir.types import TensorType
 from archdsl.ops.base import Call, Op, Problem
+from archdsl.ops.window import WindowLayer
 from archdsl.source.span import Span
 
 
@@ -66,6 +68,7 @@ def _apply(
     at: Span,
     report: Callable[[Problem], None],
 ) -> Applied | None:
+    state.meter.spent += LAYER + (WINDOW_AXIS * (inputs[0].rank - 2) if isinstance(op, WindowLayer) else 0)
     call = Call(op, arguments, inputs)
     output = op.apply(call)
     if output is None or call.problems:

@@ -11,6 +11,8 @@ from archdsl.diagnostics.diagnostic import Diagnostic, Frame, Help, Label
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.design import Block
 from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
+from archdsl.ir.evaluate import too_much_work
+from archdsl.ir.meter import Meter
 from archdsl.ir.typed import BlockInstance, SizeCondition
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Requirement
@@ -22,8 +24,6 @@ MAX_UNROLLED = 100_000
 """Layers after expansion, where something must be unrolled."""
 MAX_DEPTH = 64
 """Braces and applied blocks that lie in each other."""
-MAX_VISITED = 400_000
-"""Steps that are looked at one by one: layers, and everything else that takes time."""
 MOST_WEIGHED = 60
 """So many different conditions are weighed against each other to find those that exclude one."""
 MAX_DIMENSION = 2**24
@@ -55,7 +55,7 @@ class State:
     deepest: int = 0
     """The depth that was reached since somebody set this."""
     unrolled: int = 0
-    visited: int = 0
+    meter: Meter = field(default_factory=Meter)
     failed: bool = False
     _warnings: list[Diagnostic] = field(default_factory=list)
 
@@ -136,7 +136,7 @@ class State:
     @property
     def is_exhausted(self) -> bool:
         """Whether a limit on work was passed and reported: what is left is not looked at."""
-        return self.unrolled > MAX_UNROLLED or self.visited > MAX_VISITED
+        return self.unrolled > MAX_UNROLLED or (self.meter.is_empty and self.meter.is_told)
 
     def count_unrolled(self, layers: int, span: Span) -> bool:
         """Whether the budget for layers that had to be written out still holds; reports once when it ends."""
@@ -153,14 +153,15 @@ class State:
         )
         return False
 
-    def count_visited(self, steps: int, span: Span) -> bool:
-        """Whether the budget for steps still holds; reports once when it ends."""
+    def count_work(self, steps: int, span: Span) -> bool:
+        """Whether the budget for steps (``ir.meter``) still holds; reports once when it ends."""
         if self.is_exhausted:
             return False
-        self.visited += steps
-        if self.visited <= MAX_VISITED:
+        self.meter.spent += steps
+        if not self.meter.is_empty:
             return True
-        self.fail("E0404", f"more than {MAX_VISITED:,} steps would have to be checked one by one", span)
+        self.meter.is_told = True
+        self.fail("E0404", too_much_work(), span)
         return False
 
     # --- conditions on open sizes ---------------------------------------------------------------------

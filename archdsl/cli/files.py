@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -45,10 +46,8 @@ def replace(path: str, place: str, data: bytes, *, mode: int | None = None) -> N
 
     :raises CommandError: where the system refuses.
     """
-    folder, name = os.path.split(place)
-    aside = os.path.join(folder, f".{name[:100]}.{os.getpid()}.tmp")
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        aside, descriptor = _open_aside(place)
         try:
             with open(descriptor, "wb") as stream:
                 stream.write(data)
@@ -60,3 +59,24 @@ def replace(path: str, place: str, data: bytes, *, mode: int | None = None) -> N
             raise
     except (OSError, ValueError) as error:
         raise CommandError(f"`{path}` cannot be written: {reason(error)}") from None
+
+
+def _open_aside(place: str) -> tuple[str, int]:
+    """A new file beside ``place``, of a name that nothing has: a killed process may have left its own."""
+    folder, name = os.path.split(place)
+    beginning = os.path.join(folder, f".{_shortened(name)}.{os.getpid()}")
+    for number in range(_MOST_LEFT):
+        aside = f"{beginning}.{number}.tmp" if number else f"{beginning}.tmp"
+        try:
+            return aside, os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError:
+            continue
+    raise FileExistsError(errno.EEXIST, f"killed processes have left {beginning}.tmp and many others")
+
+
+_MOST_LEFT = 100
+
+
+def _shortened(name: str) -> str:
+    """As much of a name as a file beside it may have, in bytes."""
+    return os.fsdecode(os.fsencode(name)[:100])

@@ -12,6 +12,9 @@ from archdsl.source.span import Span
 SHOWN_LIMIT = 200
 """How many findings of a run are shown; the rest is counted."""
 
+MOST_WEIGHED = 10_000
+"""How many known names are compared with misspelt ones in a run: did-you-mean must not take longer than the check."""
+
 KEPT_LIMIT = 10_000
 """How many findings are held in memory (warnings: half of it, so that errors always find room): a megabyte of
 wrong characters must not become a gigabyte of findings."""
@@ -27,11 +30,12 @@ class Sink:
     finding, whose notes then tell the number of other applications.
     """
 
-    __slots__ = ("_kept", "_traces", "errors", "overflow", "suppressed", "warnings")
+    __slots__ = ("_kept", "_traces", "_weighed", "errors", "overflow", "suppressed", "warnings")
 
     def __init__(self) -> None:
         self._kept: dict[_Cause, Diagnostic] = {}
         self._traces: dict[_Cause, set[int]] = {}
+        self._weighed = 0
         self.errors = 0
         """How many distinct errors were reported."""
         self.warnings = 0
@@ -73,6 +77,13 @@ class Sink:
     def is_full(self) -> bool:
         """Whether enough is known to fill the screen: costly extras such as did-you-mean no longer pay off."""
         return len(self._kept) >= SHOWN_LIMIT
+
+    def may_weigh(self, names: int) -> bool:
+        """Whether to look among so many names for the one that was meant; counts them."""
+        if self.is_full:
+            return False
+        self._weighed += names
+        return self._weighed <= MOST_WEIGHED
 
     def __len__(self) -> int:
         return self.errors + self.warnings

@@ -15,6 +15,7 @@ from archdsl.driver.refused import finding_of
 from archdsl.elaborate.designs import elaborate
 from archdsl.elaborate.lower import Lowering
 from archdsl.ir.design import Design
+from archdsl.ir.meter import Meter
 from archdsl.ir.typed import TypedDesign
 from archdsl.resolve.imports import Resolver
 from archdsl.resolve.resolved import ResolvedFile
@@ -33,6 +34,7 @@ class Compilation:
     sink: Sink = field(default_factory=Sink)
     _resolver: Resolver = field(init=False)
     _lowering: Lowering = field(init=False)
+    _meter: Meter = field(default_factory=Meter)
     _designs: dict[str, tuple[Design, ...]] = field(default_factory=dict)
     _applications: Applications = field(default_factory=Applications)
     _typed: dict[tuple[str, str], TypedDesign | None] = field(default_factory=dict)
@@ -88,7 +90,7 @@ class Compilation:
         return self._typed[key]
 
     def _checked(self, design: Design) -> TypedDesign | None:
-        typed = check(design, self.sink, applications=self._applications)
+        typed = check(design, self.sink, applications=self._applications, meter=self._meter)
         if typed is None or not typed.complete:
             return typed
         if self._keeps_paths_short(typed) and keeps_its_expectations(typed, self.sink):

@@ -49,12 +49,14 @@ def check_path(loader: Loader, path: str) -> Outcome:
 def heed_comments(findings: Iterable[Diagnostic], outcomes: Sequence[Outcome]) -> list[Diagnostic]:
     """The findings that no ignore comment silences, and those about comments that are in vain or name no warning.
 
-    Comments are judged to be in vain only in files that hold a network and have no errors.
+    Comments are judged to be in vain only in files that hold a network and have no errors; what is no text whole has
+    no comments.
     """
     if not any(outcome.may_ignore for outcome in outcomes):
         return list(findings)
     from archdsl.diagnostics.ignores import silence
 
-    sources = {path: source for outcome in outcomes for path, source in outcome.sources.items()}
+    cut_off = {finding.span.path for outcome in outcomes for finding in outcome.findings if finding.code == "E0104"}
+    sources = {path: source for outcome in outcomes for path, source in outcome.sources.items() if path not in cut_off}
     own = {path: source for path, source in sources.items() if not path.startswith(STD_PREFIX)}
     return silence(findings, own, [outcome.path for outcome in outcomes if outcome.networks and not outcome.has_errors])

@@ -6,7 +6,7 @@ variable that differs from turn to turn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
 from dataclasses import dataclass, replace
 
 from archdsl.ir.design import Body, Choice, Group, Inline, Layer, Let, Loop, Merge, Node, Output
@@ -29,7 +29,8 @@ class Rest:
 class _Place:
     """What names mean at one place. ``x`` stands for the value that flows into a spliced block."""
 
-    variables: Mapping[str, Rest]
+    variables: ChainMap[str, Rest]
+    """Only what ``_collect`` adds at the level of its body changes."""
     x: Rest
     around: _Loops = _NONE
     inside: frozenset[str | None] = frozenset()
@@ -52,18 +53,20 @@ class _Place:
 def rests_of(body: Body) -> dict[int, Rest]:
     """What each layer and condition at the level of a class rests on, by the identity of the node."""
     found: dict[int, Rest] = {}
-    _collect(body, _Place({}, Rest()), found)
+    _collect(body, _Place(ChainMap(), Rest()), found)
     return found
 
 
 def _collect(body: Body, place: _Place, found: dict[int, Rest]) -> None:
+    variables = place.variables.new_child()
+    place = replace(place, variables=variables)
     for node in body.nodes:
         match node:
             case Layer(arguments=arguments):
                 found[id(node)] = place.rest(*(argument.value for argument in arguments))
             case Let(names=names, value=value):
                 bound = Rest((id(node),), place.rest(value).loops)
-                place = replace(place, variables={**place.variables, **dict.fromkeys(names, bound)})
+                variables.update(dict.fromkeys(names, bound))
             case Choice(condition=condition):
                 found[id(node)] = place.rest(condition)
         for inner in open_bodies(node):
@@ -75,14 +78,14 @@ def _inside(node: Node, place: _Place) -> _Place:
     match node:
         case Loop(names=names, iterable=iterable, body=body):
             bound = Rest((id(node),), place.rest(iterable).loops | {id(node)})
-            variables = {**place.variables, **dict.fromkeys(names, bound)}
+            variables = place.variables.new_child(dict.fromkeys(names, bound))
             own = {label.plain for label in labels(body)}
             return replace(place, variables=variables, around=place.around | {id(node)}, inside=place.inside | own)
         case Inline(target=target, arguments=arguments):
             given = {argument.name: Rest((id(node),), place.rest(argument.value).loops) for argument in arguments}
             everything = frozenset[int]().union(*(rest.loops for rest in given.values()))
             free = {name.name: Rest((id(node),), everything) for name in target.parameters if name.name not in given}
-            return replace(place, variables={**given, **free}, x=Rest((id(node),), place.around))
+            return replace(place, variables=ChainMap({**given, **free}), x=Rest((id(node),), place.around))
     return place
 
 

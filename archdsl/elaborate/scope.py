@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -131,8 +131,8 @@ class BlockScope:
         """Report a finding of this block by its parts."""
         self.sink.report(Diagnostic(code, message, span, help=Help(help) if isinstance(help, str) else help))
 
-    def suggestion(self, name: str, span: Span, *groups: Iterable[str]) -> Help | None:
+    def suggestion(self, name: str, span: Span, *groups: Collection[str]) -> Help | None:
         """Did you mean, over several collections of names; nothing once there is more than a screenful."""
-        if self.sink.is_full:
+        if not self.sink.may_weigh(sum(map(len, groups))):
             return None
         return misspelt(name, [candidate for group in groups for candidate in group], span)

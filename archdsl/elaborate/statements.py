@@ -32,6 +32,9 @@ class StatementLowering:
     def __init__(self, scope: BlockScope) -> None:
         self._scope = scope
         self._applications = Applications(scope, self._path)
+        self._head = 0
+        """How many nodes at the head of a network are known to be inputs and variables."""
+        self._outputs: set[str] = set()
 
     def block_body(self, node: ast.Body) -> Body:
         """The body of the block itself: the only place of inputs, outputs and expectations."""
@@ -89,7 +92,9 @@ class StatementLowering:
         if not top:
             scope.fail("E0218", "inputs stand directly in the network", span)
             return
-        if any(not isinstance(other, Input | Let) for other in nodes):
+        while self._head < len(nodes) and isinstance(nodes[self._head], Input | Let):
+            self._head += 1
+        if self._head < len(nodes):
             scope.fail("E0218", "inputs stand at the head of the network, before its first step", span, "move it up")
             return
         scope.label(NameTemplate((node.name.text,), node.name.span))
@@ -114,8 +119,9 @@ class StatementLowering:
         reason = why_reserved(name)
         if reason is not None:
             scope.fail("E0209", f"`{name}` cannot be an output's name: {reason}", node.name.span, f"`{name}_` would do")
-        if any(isinstance(other, Output) and other.name == name for other in nodes):
+        if name in self._outputs:
             scope.fail("E0207", f"two outputs are called `{name}`", node.name.span)
+        self._outputs.add(name)
         shape = self._shape(node.shape) if node.shape is not None else None
         body = self._inner_body(node.body, None) if node.body is not None else None
         nodes.append(Output(name, shape, when, body, node.span))

@@ -248,6 +248,8 @@ def _report_unused_outputs(node: Apply, flow: _Flow, value: _Value, extents: Ext
     if value.used or None in taken:
         taken.add(outputs[0].name)
     unread = [output for output in outputs if output.name not in taken]
+    if not unread:
+        return
     inner = _Flow(extents, unread=frozenset(output.name for output in unread))
     inner.block(node.target)
     wasted = [one for one in inner.values[1:] if not one.used and not inner.is_referred(one)]

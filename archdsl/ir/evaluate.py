@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from archdsl.ir.expr import (
     UnaryOp,
 )
 from archdsl.ir.kinds import UNKNOWN, Value, is_int
+from archdsl.ir.meter import EXPRESSION, ITEMS_PER_STEP, MAX_WORK, Meter
 from archdsl.ir.types import TensorType, size_of
 from archdsl.ir.values import (
     MAX_BITS,
@@ -78,10 +79,15 @@ class Environment:
     variables: Mapping[str, Value]
     shape_of: Callable[[str | None, Span], TensorType]
     complete: Callable[[BlockValue, Sequence[PlacedValue], Span], BlockValue] = _append
+    meter: Meter = field(default_factory=Meter)
+    """What evaluating counts on; by default each environment has a budget of its own."""
 
 
 def evaluate(expr: Expr, env: Environment) -> Value:
     """The value of an expression; EvaluationError says what is wrong and where."""
+    env.meter.spent += EXPRESSION
+    if env.meter.is_empty:
+        raise _too_much_work(expr.span, env.meter)
     match expr:
         case Const(value, span):
             return _known(value, span)
@@ -98,13 +104,37 @@ def evaluate(expr: Expr, env: Environment) -> Value:
         case IfElse(then, condition, otherwise):
             return evaluate(then if truth(condition, env) else otherwise, env)
         case Items(items, _, span):
-            return _items(tuple(evaluate(item, env) for item in items), span)
+            values = tuple(evaluate(item, env) for item in items)
+            _pay_for_items(values, env)
+            return _items(values, span)
         case RangeOf():
             return _range(expr, env)
         case BuiltinCall(function, arguments, span):
-            return _call(function, tuple(evaluate(argument, env) for argument in arguments), span)
+            values = tuple(evaluate(argument, env) for argument in arguments)
+            _pay_for_items(values, env)
+            return _call(function, values, span)
         case BlockOf():
             return _block(expr, env)
+
+
+def _pay_for_items(values: tuple[Value, ...], env: Environment) -> None:
+    """Counts the work on lists, whose items are looked at one by one."""
+    for value in values:
+        if isinstance(value, tuple):
+            env.meter.spent += len(value) // ITEMS_PER_STEP
+        elif isinstance(value, range):
+            env.meter.spent += min(length_of(value), MAX_ITEMS) // ITEMS_PER_STEP
+
+
+def _too_much_work(span: Span, meter: Meter) -> EvaluationError:
+    error = EvaluationError("E0404", too_much_work(), span, silent=meter.is_told)
+    meter.is_told = True
+    return error
+
+
+def too_much_work() -> str:
+    """The sentence for networks that are too much work to check."""
+    return f"checking takes more than {MAX_WORK:,} steps, the limit"
 
 
 def truth(condition: Expr, env: Environment) -> bool:
@@ -264,6 +294,8 @@ def _extreme(function: str, numbers: Sequence[Value], span: Span) -> Value:
 def _sum(values: tuple[Value, ...] | range, span: Span) -> Value:
     if length_of(values) > MAX_ITEMS:
         raise EvaluationError("E0407", f"a list to be added up may have at most {MAX_ITEMS:,} items", span)
+    if all(type(value) is int for value in values):
+        return arithmetic("+", 0, sum(values), span)  # type: ignore[arg-type]
     total: Value = 0
     for value in values:
         total = arithmetic("+", total, value, span)
@@ -288,6 +320,7 @@ def _binary(expr: BinaryOp, env: Environment) -> Value:
             return left
         return truth(expr.right, env)
     left_value, right_value = evaluate(expr.left, env), evaluate(expr.right, env)
+    _pay_for_items((left_value, right_value), env)
     if operator in ("==", "!=", "<", "<=", ">", ">="):
         return compare(operator, left_value, right_value, span)
     return arithmetic(operator, left_value, right_value, span)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.diagnostics.misspelt import misspelt
@@ -101,7 +101,7 @@ class Resolver:
                 self._bind(file, imported.alias, target.scope[imported.name.text])
                 continue
             file.unknown.add(imported.alias.text)
-            meant = misspelt(imported.name.text, scan_std(), imported.name.span)
+            meant = self._meant(imported.name, scan_std() if not self._sink.is_full else ())
             message = f"the standard library has no block `{imported.name.text}`"
             self._report("E0215", message, imported.name.span, meant)
 
@@ -113,8 +113,11 @@ class Resolver:
             message = f"`{target.path}` imports `{name}`, but does not define it"
             self._report("E0215", message, imported.name.span, source)
             return
-        help = misspelt(name, [definition.name for definition in target.own], imported.name.span)
+        help = self._meant(imported.name, [definition.name for definition in target.own])
         self._report("E0215", f"`{target.path}` defines no `{name}`", imported.name.span, help)
+
+    def _meant(self, name: ast.Identifier, known: Collection[str]) -> Help | None:
+        return misspelt(name.text, known, name.span) if self._sink.may_weigh(len(known)) else None
 
     # --- names ----------------------------------------------------------------------------------------
 

@@ -32,7 +32,11 @@ _CHARACTER_HELP = {
 }
 """What is meant by characters that other languages use."""
 FOREIGN_STRING = re.compile(r"'[^'\n]*'|`[^`\n]*`|\N{LEFT DOUBLE QUOTATION MARK}[^\n]*?\N{RIGHT DOUBLE QUOTATION MARK}")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    r"\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Controls, and what is invisible or turns the direction of writing; listed, so that every Python agrees."""
 
 
 def help_for_characters(text: str) -> str | None:

@@ -75,6 +75,8 @@ def describe_found(token: Token) -> str:
         return "the end of the file"
     if token.kind == "_SEP":
         return "`;`" if token.text == ";" else "the end of the line"
+    if not token.text:
+        return "nothing"  # a bracket that was added where it is missing
     text = token.text if len(token.text) <= 32 else token.text[:32] + "…"
     return f"the keyword `{text}`" if token.text.isalpha() and token.kind not in ("NAME", "TAIL") else f"`{text}`"
 

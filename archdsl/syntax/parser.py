@@ -276,7 +276,8 @@ class _Machine:
         following = self._tokens[position + 1] if token.kind != "$END" else None
         explained = explain(token, before, self._tokens[anchor.at : position], possible, following)
         place = explained.token or token
-        span = self._source.span(place.start, max(place.end, place.start + (place.kind != "$END")))
+        end = max(place.end, place.start + (place.kind != "$END"))  # a bracket that was added has no width
+        span = self._source.span(place.start, min(end, len(self._source.text)))
         expected = f"expected {describe_expected(possible)}{explained.after}, found {describe_found(token)}"
         help = Help(explained.help) if explained.help else None
         self._report(Diagnostic("E0101", explained.message or expected, span, help=help))

@@ -9,11 +9,15 @@ import os
 def write_file(path: str, data: bytes) -> None:
     """Puts bytes into a file, on the disk before the name is."""
     aside = f"{path}.{os.getpid()}.tmp"
-    with open(aside, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(aside, path)
+    try:
+        with open(aside, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        remove_file(aside)
+        raise
 
 
 def write_text(path: str, text: str) -> None:

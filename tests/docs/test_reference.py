@@ -15,7 +15,7 @@ from archdsl.elaborate import extent, lower
 from archdsl.elaborate.expressions import FUNCTIONS, SIZE_ATTRIBUTES
 from archdsl.elaborate.kinds import KINDS
 from archdsl.elaborate.lower import METRICS
-from archdsl.ir import values
+from archdsl.ir import meter, values
 from archdsl.ops import REGISTRY, limits
 from archdsl.source import loader
 from archdsl.syntax import lexer, literals
@@ -39,6 +39,7 @@ LIMITS = [
     ("items", values.MAX_ITEMS),
     ("layers of a network", state.MAX_LAYERS),
     ("layers that have to", state.MAX_UNROLLED),
+    ("steps of work", meter.MAX_WORK),
     ("steps that `inline`", extent.MAX_SPLICED),
     ("kernel", limits.WINDOW_LIMIT),
     ("the size of one axis", state.MAX_DIMENSION),
