@@ -29,9 +29,10 @@ def main() -> int:
     tables: list[Table] = []
     failed = False
     for compare, many, few in COMPARISONS:
+        rounds = few if options.quick else many
         try:
             with tempfile.TemporaryDirectory(prefix="archdsl-bench-") as folder:
-                tables.append(compare(few if options.quick else many, Path(folder), show_progress))
+                tables.append(compare(rounds, Path(folder), show_progress))
         except CommandError as problem:
             failed = True
             show_progress("")
