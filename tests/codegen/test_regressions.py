@@ -76,6 +76,10 @@ PROGRAMS = {
         "",
         "concat { identity; conv(3, 1) -> tanh\n { add { conv(3, 1) -> relu; conv(3, 3, padding=1) -> tanh } } }",
     ),
+    "a group asks for the block's own channels beside a spliced block": (
+        "block b() { if x.channels == 6 { add { identity; x } } }",
+        "conv(6, 1)\n g: { conv(6, x.channels, padding=1)\n inline b\n add { identity; conv(x.channels * 2, 1) }}",
+    ),
     "layers of one kind in a group and around it": (
         "",
         "relu -> conv(4, 1)\n g: { v: conv(4, 1)\n relu }",
