@@ -70,6 +70,7 @@ class _Scope:
         self._taken: _Names = {}
         self._roles: dict[str, int] = {}
         self._given: dict[str, int] = {}
+        self._numbers: set[str] = set()
         self._shared: dict[object, NameTemplate] = {}
         self._containers: set[int] = set()
         self._rests = rests_of(body)
@@ -252,10 +253,15 @@ class _Scope:
         if self._roles.get(role, 0) <= 1 and role not in self._taken:
             return NameTemplate((role,), span)
         number = self._given.get(role, 0) + 1
-        while f"{role}{number}" in self._taken:
+        while self._is_used(f"{role}{number}"):
             number += 1
         self._given[role] = number
+        self._numbers.add(f"{role}{number}")
         return NameTemplate((f"{role}{number}",), span)
+
+    def _is_used(self, name: str) -> bool:
+        """Whether a numbered name is a label's, that of a block called so (``b2`` beside two ``b``), or given already."""
+        return name in self._taken or name in self._roles or name in self._numbers
 
     def _loop(self, node: Loop) -> Loop:
         if node.label is not None:

@@ -126,6 +126,42 @@ def test_the_channels_of_the_input_may_be_a_parameter() -> None:
     assert network(torch.zeros(1, 2, 5, 6)).shape == (1, 2, 5, 6)
 
 
+@pytest.mark.parametrize(
+    ("names", "steps", "attributes"),
+    [
+        (("b", "b2"), "b -> b -> b2", ["b1", "b3", "b2"]),
+        (("b", "b1"), "b1 -> b -> b", ["b1", "b2", "b3"]),
+        (("b", "b1"), " -> ".join(["b1"] * 2 + ["b"] * 12), None),
+    ],
+)
+def test_numbered_names_are_no_other_blocks_names(names: tuple[str, str], steps: str, attributes: list[str]) -> None:
+    """Two applications of ``b`` took the name of a block ``b2``: two modules under one attribute, and no word of it."""
+    blocks = "".join(f"block {name}() {{ conv({index + 2}, 1) }}\n" for index, name in enumerate(names))
+    _, (design,) = check_text(
+        f"{blocks}network n() {{\n input image: [N, 3, 8, 8]\n {steps}\n output y: [N, _, _, _]\n}}\n"
+    )
+    network, oracle = execute(emit([design]))["n"]().eval(), Interpreter(design).eval()
+    children = [name for name, _ in network.named_children()]
+    assert len(children) == steps.count("b")
+    assert attributes is None or children == attributes
+    oracle.load(network.state_dict())
+    (image,) = random_inputs(design)
+    assert torch.equal(network(image), oracle(image)["y"])
+
+
+def test_the_first_of_several_inputs_is_x() -> None:
+    """It was said not to be at hand."""
+    text = (
+        "network n() {\n    input image: [N, 3, 8, 8]\n    input other: [N, 2, 8, 8]\n    other\n"
+        "    concat {\n        conv(4, 1)\n        x\n    }\n    output y: [N, 7, 8, 8]\n}\n"
+    )
+    _, (design,) = check_text(text)
+    network, oracle = execute(emit([design]))["n"]().eval(), Interpreter(design).eval()
+    oracle.load(network.state_dict())
+    inputs = random_inputs(design)
+    assert torch.equal(network(*inputs), oracle(*inputs)["y"])
+
+
 def test_every_branch_of_an_else_if_is_the_same_module() -> None:
     """``else if`` used to add a level to the names of what stands behind it."""
     blocks = (
