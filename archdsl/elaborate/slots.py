@@ -260,7 +260,7 @@ class _Scope:
         return NameTemplate((f"{role}{number}",), span)
 
     def _is_used(self, name: str) -> bool:
-        """Whether a numbered name is a label's, that of a block called so (``b2`` beside two ``b``), or given already."""
+        """Whether a numbered name is a label's, a block's own (``b2`` beside two ``b``), or given already."""
         return name in self._taken or name in self._roles or name in self._numbers
 
     def _loop(self, node: Loop) -> Loop:

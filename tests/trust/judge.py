@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -75,13 +77,18 @@ def judge(program: Program, image: Tensor, tally: Tally) -> str | None:
 
 
 def judge_project(project: Project, tally: Tally) -> str | None:
-    """What is wrong with a project, or None."""
+    """What is wrong with a project, or None; an exception of archdsl is wrong too."""
     files = project.files()
     try:
         _judge(project, files, tally)
     except Disagreement as found:
-        return f"{found}\n" + "\n".join(f"# {path}\n{text}" for path, text in files.items())
-    return None
+        wrong = str(found)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        wrong = f"{type(error).__name__} in {last.name} of {Path(last.filename).name}: {error}"
+    else:
+        return None
+    return f"{wrong}\n" + "\n".join(f"# {path}\n{text}" for path, text in files.items())
 
 
 def _judge(project: Project, files: dict[str, str], tally: Tally) -> None:
