@@ -329,9 +329,8 @@ def _names_itself(node: Choice) -> bool:
 def _choice_role(node: Choice) -> str:
     """The role of the only module of a condition; ``layers`` where a branch has several."""
     for body in (node.then, node.otherwise):
-        if is_single_module(body) and not (isinstance(body.nodes[0], Layer) and body.nodes[0].op == "identity"):
-            role = _role(body.nodes[0])
-            assert role is not None
+        role = _role(body.nodes[0]) if is_single_module(body) else None
+        if role is not None:
             return role
     return _CONTAINER
 

@@ -80,6 +80,11 @@ PROGRAMS = {
         "block b() { if x.channels == 6 { add { identity; x } } }",
         "conv(6, 1)\n g: { conv(6, x.channels, padding=1)\n inline b\n add { identity; conv(x.channels * 2, 1) }}",
     ),
+    "a function and a module as the branches of a condition": (
+        "block b() { if x.channels == 3 { take_channels(2) } else { conv(4, 1) } }\n"
+        "block c() { if x.channels == 3 { flatten } else { conv(4, 1) } }",
+        "b -> conv(5, 1) -> b -> c\n if x.channels == 3 { take_channels(1) } else { conv(3, 1) }",
+    ),
     "layers of one kind in a group and around it": (
         "",
         "relu -> conv(4, 1)\n g: { v: conv(4, 1)\n relu }",

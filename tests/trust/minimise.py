@@ -105,8 +105,8 @@ def _changes(project: Project) -> Iterator[Change]:
             yield from (_dropping_in(index, name, part) for part in range(len(getattr(program, name))))
     for index, block in enumerate(project.blocks):
         yield from (_without_parameter(index, part) for part in range(0 if block.std else len(block.parameters)))
-    for number_, (part, _) in enumerate(_parts(project)):
-        yield from (_at_part(number_, way) for way in _ways(part))
+    for index, (part, (_, name, _)) in enumerate(_parts(project)):
+        yield from (_at_part(index, way) for way in _ways(part, is_condition=name == "condition"))
     for index, (program, _) in enumerate(project.programs):
         yield from (_closing(index, axis) for axis, size in enumerate(program.input) if isinstance(size, str))
 
@@ -202,8 +202,11 @@ def _collect(holder: object, found: list[tuple[object, Place]]) -> None:
                     _collect(part, found)
 
 
-def _ways(part: object) -> Iterator[Way]:
+def _ways(part: object, *, is_condition: bool) -> Iterator[Way]:
     """What can be done to a part."""
+    if isinstance(part, Expr) and is_condition:
+        yield from (_replacing(number(value)) for value in (True, False))
+        return
     if isinstance(part, Expr):
         plain = part.text.isdigit()
         smaller = [size for size in SMALL if not plain or size < int(part.text)]
