@@ -28,7 +28,7 @@ from tests.trust.programs import (
     Variant,
 )
 
-MOST_CHANNELS, MOST_PLACES, MOST_LAYERS = 24, 14, 80
+MOST_CHANNELS, MOST_PLACES, MOST_LAYERS = 24, 14, 40
 INPUTS = ((3, 8, 8), (4, 9, 7), (6, 12, 12), (4, 10), (2, 5, 6, 5))
 
 
@@ -62,7 +62,7 @@ class Drawer(Blocks):
         for _ in range(self._some([0, 0, 1, 2])):
             program.body.nodes += self._body(place, random.randint(1, 3)).nodes
             program.body.nodes.append(self._output(place))
-        program.body.nodes += self._body(place, random.randint(2, 7)).nodes
+        program.body.nodes += self._body(place, random.randint(1, 5)).nodes
         self._head(place, program.body.nodes)
         program.blocks = list(self._blocks)
         program.variants = self._variants(program, image)
