@@ -47,8 +47,9 @@ class Tally:
     stricter: Counter[str] = field(default_factory=Counter)
     """Refused on purpose, by code: of ``check`` what nothing uses, of ``compile`` by the message."""
     wrong: list[str] = field(default_factory=list)
+    is_sampled: bool = False
+    """Whether what is generated next is kept for linters, which take their time."""
     sources: list[str] = field(default_factory=list)
-    """A sample of what was generated, for linters that take their time."""
 
 
 STRICTER = {"E0502": "a value that nothing uses"}
@@ -63,8 +64,9 @@ NOT_WRITTEN = (
 )
 """What ``compile`` may say of a network that ``check`` accepts: docs/trust.md says why."""
 JOINS = ("add", "mul", "concat", "scale", "identity")
-SAMPLED, FORMATTED = 200, 5
-"""One project in so many is kept for linters; is formatted, twice."""
+
+FORMATTED = 10
+"""One project in so many is formatted twice."""
 
 
 class Disagreement(Exception):
@@ -94,7 +96,7 @@ def judge_project(project: Project, tally: Tally) -> str | None:
 def _judge(project: Project, files: dict[str, str], tally: Tally) -> None:
     tally.programs += 1
     tally.files += len(files)
-    if tally.programs % FORMATTED == 1:
+    if tally.is_sampled or tally.programs % FORMATTED == 1:
         _judge_format(files)
     compilation = Compilation(MemoryLoader(files))
     designs = [compilation.typed("a.arch", design) for design in compilation.check_file("a.arch")]
@@ -129,7 +131,7 @@ def _written(designs: list[TypedDesign], tally: Tally) -> dict[str, Any] | None:
         tally.stricter[reason] += 1
         return None
     _judge_source(source)
-    if tally.programs % SAMPLED == 1:
+    if tally.is_sampled:
         tally.sources.append(source)
     return execute(source)
 

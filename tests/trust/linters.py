@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def complaints(sources: Sequence[str], folder: Path) -> str:
-    """The output of the linters that are not content; empty if all are."""
+def complaints(sources: Sequence[str], folder: Path, cache: Path) -> str:
+    """What the linters say that are not content; empty if all are. mypy keeps what it knows of torch in ``cache``."""
     home = folder / "generated"
     home.mkdir(exist_ok=True)
     for index, source in enumerate(sources):
@@ -19,7 +19,7 @@ def complaints(sources: Sequence[str], folder: Path) -> str:
     for command in (
         [programs / "ruff", "format", "--isolated", "--diff", "."],
         [programs / "ruff", "check", "--isolated", "--select", "E,F,I,UP,B", "."],
-        [programs / "mypy", "--strict", "--cache-dir", folder / ".mypy", *sorted(home.glob("*.py"))],
+        [programs / "mypy", "--strict", "--cache-dir", cache, *sorted(home.glob("*.py"))],
     ):
         done = subprocess.run(command, check=False, cwd=home, capture_output=True, text=True)
         if done.returncode != 0:
