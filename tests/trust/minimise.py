@@ -94,12 +94,11 @@ def _changed(project: Project, change: Change) -> Project:
 
 
 def _changes(project: Project) -> Iterator[Change]:
-    """Larger ones first: whole networks, files and definitions, then steps, then numbers."""
+    """Larger ones first: whole networks and files, then steps, then numbers."""
     if len(project.programs) > 1:
-        yield from (_dropping("programs", index) for index in range(len(project.programs)))
+        yield from (_without_network(index) for index in range(len(project.programs)))
     if project.cuts:
         yield lambda made: setattr(made, "cuts", ())
-    yield from (_dropping("blocks", index) for index in reversed(range(len(project.blocks))))
     for index, (program, _) in enumerate(project.programs):
         for name in ("variants", "sides", "parameters"):
             yield from (_dropping_in(index, name, part) for part in range(len(getattr(program, name))))
@@ -111,9 +110,9 @@ def _changes(project: Project) -> Iterator[Change]:
         yield from (_closing(index, axis) for axis, size in enumerate(program.input) if isinstance(size, str))
 
 
-def _dropping(name: str, index: int) -> Change:
+def _without_network(index: int) -> Change:
     def change(made: Project) -> None:
-        setattr(made, name, [part for place, part in enumerate(getattr(made, name)) if place != index])
+        made.programs = [part for place, part in enumerate(made.programs) if place != index]
 
     return change
 

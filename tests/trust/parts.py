@@ -153,7 +153,7 @@ PARTS = [
     Part("configurations", configurations, stretch=1, most=len(ENUMERATIONS)),
     *_there(
         ("tests.trust.mutants", "mutants", 0.25, 50),
-        ("tests.trust.metamorphic", "variations", 0.1, 20),
+        ("tests.trust.metamorphic", "pairs", 0.1, 50),
         ("tests.trust.fuzz", "inputs", 1.0, 200),
     ),
 ]
