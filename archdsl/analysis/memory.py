@@ -24,6 +24,9 @@ DTYPES: Mapping[str, int] = {"fp64": 8, "fp32": 4, "tf32": 4, "bf16": 2, "fp16":
 INDEX = 8
 """The bytes of the index of a maximum, whatever the type of the numbers."""
 
+SUM = 4
+"""The bytes that the sum of a softmax takes at least."""
+
 OPTIMIZERS: Mapping[str, int] = {"sgd": 0, "momentum": 1, "adam": 2}
 """The numbers that an optimizer keeps for each weight."""
 
@@ -51,7 +54,7 @@ class Programs:
 
     @staticmethod
     def of(design: t.TypedDesign) -> Programs | None:
-        """None for a network of more steps than are followed, or with a layer whose memory is not told."""
+        """None for a network of more steps than are followed."""
         try:
             return Programs(Program(design, training=False), Program(design, training=True))
         except NotFollowed:
@@ -106,8 +109,8 @@ class _Count:
         """The bytes that the backward pass waits for."""
         return self._kept_besides + sum(self._bytes[storage] * self._times[storage] for storage in self._kept)
 
-    def _allocate(self, value: int, times: int) -> None:
-        self._bytes[value] = self._size * volume(self._at_batch.type(self._types[value]))
+    def _allocate(self, value: int, times: int, surplus: int = 0) -> None:
+        self._bytes[value] = self._size * (volume(self._at_batch.type(self._types[value])) + surplus)
         self._times[value] = times
         self._references[value] = 1
         self._now += self._bytes[value]
@@ -131,7 +134,8 @@ class _Count:
         trained = (value for value in run.operands if kept.trained_inputs and self._trained[value])
         values = (*inputs, *trained, *((run.result,) if kept.output else ()))
         self._kept.update(self._storage[value] for value in values)
-        self._kept_besides += run.times * (self._size * kept.values + INDEX * kept.indices)
+        own = self._size * kept.values + max(self._size, SUM) * kept.sums + INDEX * kept.indices
+        self._kept_besides += run.times * own
 
     def _needed(self, operands: tuple[int, ...]) -> tuple[int, ...]:
         """The operands that a backward pass asks for: of several, those that another one's gradient rests on."""
@@ -145,8 +149,9 @@ class _Count:
         where, first = call.op.stored(call, training=self._training), run.operands[0]
         in_order = self._in_order[first]
         if where is Storage.OWN or (where is Storage.RESHAPED and not in_order):
-            self._allocate(run.result, run.times)
-            self.activations += self._bytes[run.result] * run.times
+            output = self._at_batch.type(self._types[run.result])
+            self._allocate(run.result, run.times, call.op.surplus(call, output))
+            self.activations += self._size * volume(output) * run.times
             return
         self._storage[run.result] = self._storage[first]
         self._in_order[run.result] = in_order and where is not Storage.REORDERED

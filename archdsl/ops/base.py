@@ -209,8 +209,6 @@ class Op:
 
     Generated files hold it. Classes and functions of one name in several layer kinds are one.
     """
-    memory_is_told: ClassVar[bool] = True
-    """Whether ``kept``, ``stored`` and ``scratch`` are exact. Without them, nothing is said of a network's memory."""
     keeps: ClassVar[Kept] = EVERYTHING
     """What a call keeps for the backward pass; where that depends on the call, a rule of its own: ``kept``."""
     storage: ClassVar[Storage] = Storage.OWN
@@ -302,6 +300,10 @@ class Op:
     def stored(self, call: Call, *, training: bool) -> Storage:
         """Where the output lies, in training or in inference."""
         return self.storage
+
+    def surplus(self, call: Call, output: TensorType) -> int:
+        """The numbers that lie in the output's storage beside it: what was cut off, but not copied."""
+        return 0
 
     def scratch(self, call: Call, output: TensorType) -> Scratch:
         """What a call allocates and frees again; only asked where every size is fixed."""

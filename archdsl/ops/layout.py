@@ -119,7 +119,8 @@ class SelectToken(Op):
 
     name = "select_token"
     functional = True
-    memory_is_told = False
+    keeps = NOTHING
+    storage = Storage.REORDERED
     chains = False
     channels_last = True
     sight = Sight.REARRANGED

@@ -21,6 +21,8 @@ class Kept(NamedTuple):
     output: bool = False
     values: int = 0
     indices: int = 0
+    sums: int = 0
+    """Further numbers that take 4 bytes at least, whatever the network's own type."""
     trained_inputs: bool = False
     """The inputs too, but only where a gradient flows back into them."""
 

@@ -143,7 +143,6 @@ class LayerNorm2d(_Norm):
     """Layer normalisation of an image over its channels, place by place (as in ConvNeXt, Liu et al., 2022)."""
 
     name = "layer_norm2d"
-    memory_is_told = False
     role = "norm"
     parameters = (EPS, Parameter("affine", BOOL, True, doc="whether each channel gets a trained factor and offset"))
     examples = (
@@ -164,6 +163,10 @@ class LayerNorm2d(nn.LayerNorm):
         if not rank_is_one_of(call, 4, help="`layer_norm` works on `[N, F]`, on sequences and on channels put last"):
             return None
         return None if fixed_channels(call) is None else call.x
+
+    def groups(self, call: Call) -> int:
+        """One for each place."""
+        return prod(fixed((call.x.shape[0], *call.x.spatial)))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``LayerNorm2d``, which the generated file holds."""

@@ -11,8 +11,10 @@ from archdsl.ops.attention import HEADS, heads_divide_channels
 from archdsl.ops.base import Call, Example, Op, Sight
 from archdsl.ops.form import Argument, InputSize, TorchExpression, TorchForm, TorchModule
 from archdsl.ops.limits import COUNT, EXTENT
-from archdsl.ops.rules import fixed, multiplied, rank_is_one_of, size_is_divisible
+from archdsl.ops.memory import NOTHING, Kept, Scratch, Storage
+from archdsl.ops.rules import fixed, multiplied, rank_is_one_of, size_is_divisible, volume
 from archdsl.ops.window_attention import SPLIT_WINDOWS, is_image_with_channels_last
+from archdsl.ops.window_memory import split_is_a_view
 
 
 def groups_are_squares(call: Call, side: int, argument: str) -> bool:
@@ -27,13 +29,17 @@ def groups_are_squares(call: Call, side: int, argument: str) -> bool:
     return False
 
 
+def _view(is_view: bool) -> Storage:
+    return Storage.REORDERED if is_view else Storage.OWN
+
+
 class _Partition(Op):
     """Cuts an image: ``[N, C, H, W]`` becomes ``[N, groups, places of a group, C]``."""
 
     functional = True
     chains = False
     sight = Sight.REARRANGED
-    memory_is_told = False
+    keeps = NOTHING
 
     def infer(self, call: Call) -> TensorType | None:
         """Squares of ``side``² places, as many as fit; it divides both sides of the image."""
@@ -57,6 +63,10 @@ class WindowPartition(_Partition):
     examples = (Example(((2, 3, 4, 6),), {"window": 2}), Example(((2, 3, 5, 5),), {"window": 5}))
     definition = SPLIT_WINDOWS
 
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """A copy; where a window is as wide as the image, the image itself."""
+        return _view(split_is_a_view(call.x.shape[3], call.integer("window")))
+
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds, on channels put last."""
         return TorchExpression("split_windows(x.permute(0, 2, 3, 1), window)")
@@ -79,6 +89,10 @@ def split_grids(x: Tensor, grid: int) -> Tensor:
     return x.permute(0, 2, 4, 1, 3, 5).reshape(n, -1, grid**2, channels)
 '''
 
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """A copy; where a grid is as high as the image, or has one place, the image itself."""
+        return _view(call.integer("grid") in (1, call.x.shape[2]))
+
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds, on channels put last."""
         return TorchExpression("split_grids(x.permute(0, 2, 3, 1), grid)")
@@ -91,7 +105,7 @@ class _Reverse(Op):
     chains = False
     channels_last = True
     sight = Sight.REARRANGED
-    memory_is_told = False
+    keeps = NOTHING
     side: ClassVar[str]
 
     def infer(self, call: Call) -> TensorType | None:
@@ -99,13 +113,19 @@ class _Reverse(Op):
         side, height = call.integer(self.side), call.integer("height")
         if not groups_are_squares(call, side, self.side):
             return None
-        batch, groups, _, channels = call.x.shape
+        groups = call.x.shape[1]
         if height % side == 0 and isinstance(groups, int) and groups % (height // side) == 0:
-            return TensorType((batch, channels, height, groups // (height // side) * side))
+            return self._output(call)
         message = f"`{self.name}` cannot make an image of height {height} of these groups"
         here = f"{groups} groups of {side} x {side} places make no whole rows of that height"
         call.fail("E0308", message, argument="height", here=here, actual=call.x)
         return None
+
+    def _output(self, call: Call) -> TensorType:
+        """The image: as wide as so many groups make it."""
+        side, height = call.integer(self.side), call.integer("height")
+        batch, groups, _, channels = call.x.shape
+        return TensorType((batch, channels, height, groups // (height // side) * side))
 
 
 HEIGHT = Parameter("height", INT, constraint=COUNT, doc="height of the image")
@@ -128,6 +148,10 @@ def join_windows(x: Tensor, window: int, height: int) -> Tensor:
     x = x.reshape(n, height // window, -1, window, window, channels)
     return x.permute(0, 5, 1, 3, 2, 4).reshape(n, channels, height, -1)
 '''
+
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """A copy; where a window is as wide as the image, the windows themselves."""
+        return _view(split_is_a_view(self._output(call).shape[3], call.integer("window")))
 
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds."""
@@ -152,6 +176,10 @@ def join_grids(x: Tensor, grid: int, height: int) -> Tensor:
     return x.permute(0, 5, 3, 1, 4, 2).reshape(n, channels, height, -1)
 '''
 
+    def stored(self, call: Call, *, training: bool) -> Storage:
+        """A copy; of one grid, or grids of one place, the grids themselves."""
+        return _view(call.integer("grid") == 1 or call.x.shape[1] == 1)
+
     def to_torch(self, call: Call) -> TorchForm:
         """A function that the generated file holds."""
         return TorchExpression("join_grids(x, grid, height)")
@@ -168,7 +196,6 @@ class RelativeAttention(Op):
     role = "attention"
     channels_last = True
     sight = Sight.REARRANGED
-    memory_is_told = False
     parameters = (HEADS, Parameter("window", INT, constraint=EXTENT, doc="side of the square that a group forms"))
     examples = (
         Example(((2, 6, 4, 12),), {"heads": 3, "window": 2}, channels_last=True),
@@ -228,6 +255,25 @@ class RelativeAttention(nn.Module):
         """Four projections of each place, its comparison with all places of its group and their sum."""
         groups, (places, size) = call.x.shape[1], fixed(call.x.shape[2:])
         return product((groups, places, 4 * size * size + 2 * places * size))
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """The input; queries, keys and values, copied where there are several heads; the softmax, the mixtures."""
+        values = volume(output)
+        operands = (3 if call.integer("heads") > 1 else 4) * values
+        return Kept(inputs=True, values=operands + self._scores(call) + values)
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """The most of three moments: comparing places, adding the bias under the softmax, mixing."""
+        values, scores, heads = volume(output), self._scores(call), call.integer("heads")
+        held = 3 * values + heads * call.integer("window") ** 4
+        copy = values if heads > 1 else 0
+        moments = (values + 2 * copy + scores, 3 * scores, scores + copy + values)
+        return Scratch(held + max(moments) - values)
+
+    def _scores(self, call: Call) -> int:
+        """The products of each two places of a group, for all heads."""
+        batch, groups, places, _ = fixed(call.x.shape)
+        return batch * groups * call.integer("heads") * places**2
 
     def to_torch(self, call: Call) -> TorchForm:
         """``RelativeAttention``, which the generated file holds."""

@@ -11,12 +11,15 @@ from archdsl.ir.expr import Expr
 from archdsl.ir.kinds import INT, Parameter, between
 from archdsl.ir.terms import number, product
 from archdsl.ir.types import Size, TensorType
+from archdsl.ops import window_memory as memory
 from archdsl.ops.attention import HEADS, heads_divide_channels
 from archdsl.ops.base import Call, Example, Op, Window
 from archdsl.ops.form import Argument, InputSize, TorchForm, TorchModule
 from archdsl.ops.limits import EXTENT, PADDING, WINDOW_LIMIT
-from archdsl.ops.rules import fixed, rank_is_one_of, term
+from archdsl.ops.memory import NOTHING, Kept, Scratch
+from archdsl.ops.rules import fixed, rank_is_one_of, term, volume
 from archdsl.ops.torch_forms import keywords
+from archdsl.ops.window_memory import HIDDEN, Inside
 
 SPLIT_WINDOWS = '''
 def split_windows(x: Tensor, window: int) -> Tensor:
@@ -57,7 +60,6 @@ class WindowAttention(Op):
     name = "window_attention"
     role = "attention"
     channels_last = True
-    memory_is_told = False
     torch_class: ClassVar[str] = "WindowAttention"
     parameters = (
         HEADS,
@@ -181,6 +183,19 @@ class WindowAttention(nn.Module):
         sides = up_to_a_multiple(height, window), up_to_a_multiple(width, window)
         return amount.product((*sides, 4 * size * size + 2 * window * window * size))
 
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """What its matrix products keep."""
+        return Kept(values=memory.kept(Inside.of(call)))
+
+    def surplus(self, call: Call, output: TensorType) -> int:
+        """The padding."""
+        return Inside.of(call).values - volume(output)
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """All of it but the output."""
+        inside = Inside.of(call)
+        return Scratch(memory.peak(inside) - inside.values)
+
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """Each place sees its own window: that of a large image, where nothing is cut off."""
         window, shift = call.integer("window"), call.integer("shift")
@@ -243,8 +258,21 @@ class CosineWindowAttention(WindowAttention):
 
     def bias_weights(self, heads: int, offsets: int) -> dict[str, tuple[int, ...]]:
         """The factor of each head, and the network that makes biases."""
-        network = {"cpb_mlp.0.weight": (512, 2), "cpb_mlp.0.bias": (512,), "cpb_mlp.2.weight": (heads, 512)}
+        network = {
+            "cpb_mlp.0.weight": (HIDDEN, 2),
+            "cpb_mlp.0.bias": (HIDDEN,),
+            "cpb_mlp.2.weight": (heads, HIDDEN),
+        }
         return {"logit_scale": (heads, 1, 1), **network}
+
+    def kept(self, call: Call, output: TensorType) -> Kept:
+        """What its matrix products keep, its norms and its network."""
+        return Kept(values=memory.kept_of_angles(Inside.of(call)))
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """All of it but the output."""
+        inside = Inside.of(call)
+        return Scratch(memory.peak_of_angles(inside) - inside.values)
 
     def buffers(self, call: Call) -> dict[str, tuple[int, ...]]:
         """Which bias two places have, and the relative positions."""
@@ -254,7 +282,7 @@ class CosineWindowAttention(WindowAttention):
     def macs(self, call: Call, output: TensorType) -> Amount:
         """The same, and the network that makes the biases, once."""
         offsets = (2 * call.integer("window") - 1) ** 2
-        return super().macs(call, output) + offsets * 512 * (2 + call.integer("heads"))
+        return super().macs(call, output) + offsets * HIDDEN * (2 + call.integer("heads"))
 
 
 class PatchMerge(Op):
@@ -264,7 +292,7 @@ class PatchMerge(Op):
     """
 
     name = "patch_merge"
-    memory_is_told = False
+    keeps = NOTHING
     channels_last = True
     examples = (
         Example(((2, 4, 6, 3),), channels_last=True),
@@ -291,6 +319,10 @@ class PatchMerge(nn.Module):
         """``4 * channels``."""
         size = incoming[x.channel_axis]
         return product(number(4), size) if size is not None else None
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """The padded image."""
+        return Scratch(volume(output))
 
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """The places of a patch."""

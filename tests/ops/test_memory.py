@@ -13,10 +13,10 @@ from archdsl.ops import REGISTRY
 from archdsl.ops.base import Example, Op
 from archdsl.ops.memory import EVERYTHING, Kept, Scratch, Storage
 from tests.ops.support import Outcome, build, evaluate, outcome_of
-from tests.oracles.torch_memory import AllocationTrace, address, kept_for_backward, kept_storages
+from tests.oracles.torch_memory import AllocationTrace, address, kept_for_backward, kept_storages, profiled_peak
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float64)
-EXAMPLES = [(name, index) for name, op in REGISTRY.items() if op.memory_is_told for index in range(len(op.examples))]
+EXAMPLES = [(name, index) for name, op in REGISTRY.items() for index in range(len(op.examples))]
 
 every_example = pytest.mark.parametrize(("name", "index"), EXAMPLES, ids=str)
 
@@ -43,7 +43,7 @@ def said(outcome: Outcome, kept: Kept, size: int) -> int:
     inputs = sum(volume_of(value.shape) for value in outcome.call.inputs)
     output = volume_of(outcome.output.shape)
     values = (kept.inputs or kept.trained_inputs) * inputs + kept.output * output + kept.values
-    return size * values + 8 * kept.indices
+    return size * values + max(size, 4) * kept.sums + 8 * kept.indices
 
 
 def volume_of(shape: Any) -> int:
@@ -56,6 +56,8 @@ def volume_of(shape: Any) -> int:
 def test_what_is_kept_for_the_backward_pass(name: str, index: int, dtype: torch.dtype) -> None:
     outcome, module = layer(name, REGISTRY[name].examples[index])
     assert outcome.output is not None
+    if dtype is torch.bfloat16 and outcome.call.arguments.get("dropout"):
+        pytest.skip("torch computes attention with dropout in wider numbers then: docs/numbers.md says so")
     module = module.to(dtype).train()
     values = operands(outcome, dtype, trained=True)
     kept = outcome.call.op.kept(outcome.call, outcome.output)
@@ -90,15 +92,20 @@ def test_what_a_layer_allocates_at_most(name: str, index: int) -> None:
     assert outcome.output is not None
     call, values = outcome.call, operands(outcome, torch.float32, trained=False)
     module.eval()
-    with torch.no_grad(), AllocationTrace((), [*values, *module.parameters(), *module.buffers()]) as trace:
-        module(*values)
+    if name == "multi_head_attention":
+        peak = profiled_peak(lambda: module(*values))
+    else:
+        with torch.no_grad(), AllocationTrace((), [*values, *module.parameters(), *module.buffers()]) as trace:
+            module(*values)
+        peak = trace.peak
     own = volume_of(outcome.output.shape) if call.op.stored(call, training=False) is Storage.OWN else 0
     scratch = call.op.scratch(call, outcome.output)
+    own += call.op.surplus(call, outcome.output)
     expected = 4 * (own + scratch.values) + 8 * scratch.indices
-    assert trace.peak == pytest.approx(expected, abs=4 * STATISTICS.get(name, 0))
+    assert peak == pytest.approx(expected, abs=4 * STATISTICS.get(name, 0))
 
 
-STATISTICS = {"layer_norm": 80, "group_norm": 24, "instance_norm": 200}
+STATISTICS = {"layer_norm": 80, "layer_norm2d": 100, "group_norm": 24, "instance_norm": 200}
 """Means and deviations, which torch hands out in inference too: values of the largest example."""
 
 
@@ -124,6 +131,20 @@ def test_a_wrong_fact_is_found(name: str, wrong: Kept, monkeypatch: pytest.Monke
     monkeypatch.setattr(type(REGISTRY[name]), "kept", lambda self, call, output: wrong)
     with pytest.raises(AssertionError):
         test_what_is_kept_for_the_backward_pass(name, 0, torch.float32)
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 8), (3, 1, 8)])
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_attention_copies_no_sequence_that_lies_in_order(shape: tuple[int, ...], dropout: float) -> None:
+    """One sequence, or sequences of one token: the length is in front already."""
+    outcome = evaluate("multi_head_attention", shape, heads=2, dropout=dropout)
+    assert outcome.output is not None
+    form = outcome.call.op.to_torch(outcome.call)
+    assert form is not None
+    x = torch.rand(shape).requires_grad_()
+    module = build(form, outcome.call).train()
+    kept = outcome.call.op.kept(outcome.call, outcome.output)
+    assert said(outcome, kept, 4) == kept_for_backward(module, lambda: module(x))
 
 
 def test_dropout_of_nothing_keeps_nothing() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
@@ -79,8 +81,29 @@ class AllocationTrace(TorchDispatchMode):
         return result
 
 
+@contextmanager
+def _every_step_seen() -> Iterator[None]:
+    """Without the operator that does a whole attention at once, inside which no trace looks."""
+    torch.backends.mha.set_fastpath_enabled(False)
+    yield
+    torch.backends.mha.set_fastpath_enabled(True)
+
+
 def inference_peak(model: nn.Module, inputs: list[Tensor]) -> int:
     """The most bytes of tensors that live at one time while a network runs, weights and buffers left out."""
-    with torch.no_grad(), AllocationTrace(inputs, [*model.parameters(), *model.buffers()]) as trace:
+    with torch.no_grad(), _every_step_seen(), AllocationTrace(inputs, [*model.parameters(), *model.buffers()]) as trace:
         model(*inputs)
     return trace.peak
+
+
+def profiled_peak(run: Callable[[], object]) -> int:
+    """The most bytes that the processor's allocator hands out at one time, inside operators too."""
+    with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        result = run()
+    now = peak = 0
+    for event in seen.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            now += event.nbytes()
+            peak = max(peak, now)
+    assert result is not None
+    return peak
