@@ -54,16 +54,16 @@ def one_of(text: str, random: Random, fits: Callable[[Token, Token | None, Token
     return random.choice(fitting) if fitting else None
 
 
-def opener_of(text: str, closer: Token) -> Token:
-    """The bracket that a closing one belongs to."""
+def openers_of(text: str, closer: Token) -> list[Token]:
+    """The brackets that are open before a closing one; the last is its own."""
     stack: list[Token] = []
     for token in tokens(text):
         if token.text in OPENED:
             stack.append(token)
         elif token.text in OPENED.values():
-            opener = stack.pop()
             if token is closer:
-                return opener
+                return stack
+            stack.pop()
     raise ValueError("no bracket")
 
 
@@ -76,7 +76,7 @@ def closing_brace_removed(text: str, random: Random) -> Mutant | None:
     token = one_of(text, random, lambda token, *_: token.text == "}")
     if token is None:
         return None
-    own = opener_of(text, token)
+    own = openers_of(text, token)[-1]
     around = [other.line for other in tokens(text) if other.text in ("block", "network") and other.start < own.start]
     following = [other.line for other in tokens(text) if other.start > token.start]
     lines = (own.line, token.line, *around[-1:], *following[:1])
@@ -89,9 +89,10 @@ def closing_parenthesis_removed(text: str, random: Random) -> Mutant | None:
     token = one_of(text, random, lambda token, *_: token.text in (")", "]"))
     if token is None:
         return None
-    own = opener_of(text, token)
+    # Where others of its kind are open, each takes the next one's, and the outermost is left.
+    alike = [opener.line for opener in openers_of(text, token) if OPENED[opener.text] == token.text]
     name, codes = "closing_parenthesis_removed", "E0103 E0101 E0204 E0205 E0206"
-    return edited(text, token, "", codes, name, own.line, token.line, loose=True)
+    return edited(text, token, "", codes, name, *alike, token.line, loose=True)
 
 
 @text_operator

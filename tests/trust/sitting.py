@@ -102,8 +102,8 @@ class Sitting:
         done, passed = self._done(), time.monotonic() - self._start
         speed = (done - self._before) / passed
         left = f", {(1 - done) / speed / 60:,.0f} min left" if speed > 0 else ""
-        programs = self._figures.part("programs")
-        sys.stderr.write(f"\r{done:6.1%}  {programs.done:,} programs, {len(self._figures.wrong)} disagreements{left}  ")
+        cases = ", ".join(f"{part.done:,} {name}" for name, part in self._figures.parts.items())
+        sys.stderr.write(f"\r{done:6.1%}  {cases}, {len(self._figures.wrong)} disagreements{left}\033[K")
         sys.stderr.flush()
 
     def say_nothing_more(self) -> None:
