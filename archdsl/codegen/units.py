@@ -128,6 +128,13 @@ def outer_values(body: d.Body) -> Outside:
     return Outside({name: parameters[name] for name in names if name in read}, parameters)
 
 
+def values_named(body: d.Body) -> frozenset[str | None]:
+    """The labels that steps refer to or ask the size of; None stands for computed ones."""
+    return frozenset(
+        name for node in every(body) for name in (*(template.plain for template in templates(node)), *_sized(node))
+    )
+
+
 def _sized(node: d.Node) -> Iterator[str | None]:
     """The values of which a node asks a size."""
     for expr in expressions(node):

@@ -85,6 +85,25 @@ PROGRAMS = {
         "block c() { if x.channels == 3 { flatten } else { conv(4, 1) } }",
         "b -> conv(5, 1) -> b -> c\n if x.channels == 3 { take_channels(1) } else { conv(3, 1) }",
     ),
+    "a loop counts on from the channels that a spliced block asks for": (
+        "block twice() { repeat 6 { conv(x.channels * 2, 1) } }\n"
+        "block b(ks: [int]) { for k in ks { conv(1, 1) }\n inline twice }",
+        "b([4, 2]) -> b([3])",
+    ),
+    "a loop counts on from the channels of a label": (
+        "block b(ks: [int]) { for k in ks { conv(2, 1) }\n a: relu\n repeat 6 { conv(a.channels * 2, 1) }\n"
+        "concat { identity; a }\n batch_norm -> conv(a.channels + 1, 1) }",
+        "b([4, 2]) -> b([3])",
+    ),
+    "a loop of a network counts on from the channels of a label": (
+        "block twice() { for i in 0..6 { conv(x.channels * 2 + i, 1) } }",
+        "g: { for i in 1..7 { conv(i, 1) }\n inline twice\n inline twice }",
+    ),
+    "a loop in a loop counts on from the channels of a variable": (
+        "block b(ks: [int]) { for k in ks { inline c(k) } }\n"
+        "block c(k: int) { let w = x.channels\n repeat 6 { conv(w + k, 1) }\n conv(w + 1, 1) }",
+        "b([4, 2]) -> b([3])",
+    ),
     "layers of one kind in a group and around it": (
         "",
         "relu -> conv(4, 1)\n g: { v: conv(4, 1)\n relu }",
