@@ -45,7 +45,7 @@ def test_a_plain_program_has_one_input_and_one_output(number: int) -> None:
 def test_the_projects_have_all_that_the_language_has() -> None:
     texts = [text for number in range(60) for text in draw_project(f"fixed {number}").files().values()]
     for what in (
-        "from std import", "from .lib", "from ..lib", "input side", "when training", "output out", "if q", "network n_",
+        "from std import", "from .lib", "input side", "when training", "output out", "if q", "network n_",
         "network m", "inline ", ": tensor", ": block", "scale {", "concat(axis=", "repeat ", "let ", "{i", "[N, 3, S",
     ):  # fmt: skip
         assert any(what in text for text in texts), what
