@@ -86,6 +86,13 @@ try-hooks: $(READY) ## run the hooks for pre-commit with pre-commit itself, on a
 	cd build/hooked && git add . && PRE_COMMIT_HOME=$(CURDIR)/build/pre-commit/home \
 		$(CURDIR)/build/pre-commit/bin/pre-commit try-repo $(CURDIR) --all-files --verbose
 
+N ?= 2000
+MINUTES ?= 0
+
+.PHONY: trust
+trust: $(READY) ## prove the compiler against torch: make trust N=100000 MINUTES=60; goes on where it ended
+	python -m tests.trust --programs $(N) --minutes $(MINUTES) $(ARGS)
+
 .PHONY: sizes-campaign
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
 	python -W ignore -m tests.sizes.campaign --networks 2000 $(ARGS)

@@ -75,7 +75,9 @@ class ForwardScope:
         if self.unit.is_network:
             self._saved.update(zip(inputs, names, strict=True))
             self._taken.update(names)
-            if len(inputs) == 1 and (inputs[0] in self._referred or d.X in self._referred):
+            if len(inputs) > 1:
+                self._saved[d.X] = names[0]
+            elif inputs[0] in self._referred or d.X in self._referred:
                 self._keep_input(inputs[0])
                 self._saved[d.X] = self._saved[inputs[0]]
         elif d.X in self._referred:

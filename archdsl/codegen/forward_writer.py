@@ -339,7 +339,7 @@ class ForwardWriter(ForwardScope):
             always = [value.id]
         if training:
             self.statements.append(ast.If(py.member("training"), [_returned([*always, *training])], []))
-        if len(always) == 1 and not training:
+        if len(always) == 1:
             self._declare(always[0])
         self.statements.append(_returned(always))
         plain = _annotation(len(always))

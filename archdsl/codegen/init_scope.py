@@ -14,7 +14,7 @@ from archdsl.codegen.flow import Flow
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.symbolic import substitute
-from archdsl.codegen.units import Program, Unit
+from archdsl.codegen.units import Program, Unit, values_named
 from archdsl.ir import design as d
 from archdsl.ir.expr import (
     BinaryOp,
@@ -70,6 +70,7 @@ class InitScope:
         self._outer: list[list[ast.stmt]] = []
         self._carrying: str | None = None
         self._steps = 0
+        self._read = values_named(self.unit.body)
         self._spliced = False
         """Whether a spliced block is being written: ``x`` is what flows into it."""
 
@@ -182,15 +183,17 @@ class InitScope:
     def carry(self, node: d.Node) -> str:
         """A variable that holds the channel count from here on."""
         current = self.flow.channels
-        if self._carrying is not None:
+        if self._carrying is not None and not self._is_held(self._carrying):
             self._settle(self._carrying, node)
             return self._carrying
-        if isinstance(current, Local) and current.name in self.closed.keys() - self._variables.keys():
+        running = self.closed.keys() - self._variables.keys()
+        if isinstance(current, Local) and current.name in running and not self._is_held(current.name):
             return current.name
         if isinstance(current, Local) and current.name == IN_CHANNELS and not self.unit.is_network:
             variable = fresh(("channels", "width", "features"), self._taken)
         else:
-            variable = fresh(_RUNNING, self._taken if not self.unit.is_network else self._taken - {IN_CHANNELS})
+            free = {IN_CHANNELS} - self.closed.keys() if self.unit.is_network else set()
+            variable = fresh(_RUNNING, self._taken - free)
         self._taken.add(variable)
         self.closed[variable] = None
         if current is None:
@@ -198,6 +201,13 @@ class InitScope:
         self.statements.append(py.assign(variable, self.written(current)))
         self.flow = self.flow.with_channels(local(variable))
         return variable
+
+    def _is_held(self, variable: str) -> bool:
+        """Whether an earlier value that is read somewhere has its channels in a running count: it must not run on."""
+        flows = [flow for label, flow in self._labels.items() if label in self._read or None in self._read]
+        flows += [self._block_flow] if self._spliced and d.X in self._read else []
+        held = [*(flow.channels for flow in flows if flow.channels is not None), *self.scope.values()]
+        return any(variable in locals_in(expr) for expr in held)
 
     def _settle(self, variable: str, node: d.Node) -> None:
         """Writes the current channel count into its variable."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import Expr, NameTemplate, SizeOf, sizes_in
+from archdsl.ir.expr import Expr, NameTemplate, sizes_in
 from archdsl.ir.kinds import Kind, Value
 from archdsl.ir.lines import is_sequential
 from archdsl.ir.types import TensorType, size_of
-from archdsl.ir.walk import every, expressions, label_of, templates, values_read
+from archdsl.ir.walk import every, expressions, label_of, templates, values_read, written
 
 UnitKey = tuple[object, ...]
 
@@ -117,19 +117,29 @@ _BLOCK_INPUT = "block_input"
 
 def outer_values(body: d.Body) -> Outside:
     """The values from outside that the body of a group or turn reads, and those of which it asks the size."""
-    nodes = list(every(body))
-    own = {label.plain for node in nodes if (label := label_of(node)) is not None}
-    own |= {d.X} if any(isinstance(node, d.Inline) for node in nodes) else set()
-    read = [template.plain for node in nodes for template in templates(node)]
-    sizes = [size.value.plain if size.value is not None else d.X for node in nodes for size in _sizes(node)]
-    sized = [name for name in dict.fromkeys((*read, *sizes)) if name is not None and name not in own]
-    names = {name: _BLOCK_INPUT if name == d.X else name for name in sized}
-    return Outside({name: names[name] for name in names if name in read}, names)
+    own = {label.plain for node in every(body) if (label := label_of(node)) is not None}
+    here = {id(node) for node in written(body)}
+    # In a spliced block `x` is what flows into it.
+    nodes = [(node, own if id(node) in here else own | {d.X}) for node in every(body)]
+    read = [template.plain for node, hidden in nodes for template in templates(node) if template.plain not in hidden]
+    sized = [name for node, hidden in nodes for name in _sized(node) if name not in hidden]
+    names = [name for name in dict.fromkeys((*read, *sized)) if name is not None]
+    parameters = {name: _BLOCK_INPUT if name == d.X else name for name in names}
+    return Outside({name: parameters[name] for name in names if name in read}, parameters)
 
 
-def _sizes(node: d.Node) -> Iterator[SizeOf]:
+def values_named(body: d.Body) -> frozenset[str | None]:
+    """The labels that steps refer to or ask the size of; None stands for computed ones."""
+    return frozenset(
+        name for node in every(body) for name in (*(template.plain for template in templates(node)), *_sized(node))
+    )
+
+
+def _sized(node: d.Node) -> Iterator[str | None]:
+    """The values of which a node asks a size."""
     for expr in expressions(node):
-        yield from sizes_in(expr)
+        for size in sizes_in(expr):
+            yield size.value.plain if size.value is not None else d.X
 
 
 class Program:

@@ -171,6 +171,7 @@ class Applications:
         tensors: dict[int, NameTemplate] = {}
         arguments: list[Given] = []
         position, whole = 0, True
+        names = {parameter.name for parameter in block.parameters}
         for item in node.arguments.items if node.arguments is not None else ():
             if isinstance(item, ast.Keyword):
                 name, formal, value = item.name.text, item.name.text, item.value
@@ -178,6 +179,10 @@ class Applications:
                 name, value = None, item
                 formal = block.parameters[position].name if position < len(block.parameters) else ""
                 position += 1
+            if isinstance(item, ast.Keyword) and formal not in names:
+                # Whether it was meant as a tensor is not known: that there is no such parameter is what is wrong.
+                arguments.append(Given(name, Local(formal, value.span), value.span, item.name.span))
+                continue
             if formal not in block.tensor_parameters:
                 one = given_arguments(self._scope, ast.Arguments((item,), item.span))
                 whole = whole and one is not None

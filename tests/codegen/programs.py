@@ -90,6 +90,23 @@ network pair(classes: int = 3) {
     output scores: [N, classes]
 }
 """,
+    "training_beside_two_inputs": """
+network helped(classes: int = 3) {
+    input left: [N, 3, 8, 8]
+    input right: [N, 5, 8, 8]
+    concat {
+        identity
+        right
+    }
+    output early: [N, classes] when training {
+        global_avg_pool -> flatten
+        early_head: linear(classes)
+    }
+    global_avg_pool -> flatten
+    head: linear(classes)
+    output scores: [N, classes]
+}
+""",
     "several_outputs": """
 block pyramid(width: int) {
     c1: conv(width, 3, padding=1) -> relu

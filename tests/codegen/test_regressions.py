@@ -76,6 +76,34 @@ PROGRAMS = {
         "",
         "concat { identity; conv(3, 1) -> tanh\n { add { conv(3, 1) -> relu; conv(3, 3, padding=1) -> tanh } } }",
     ),
+    "a group asks for the block's own channels beside a spliced block": (
+        "block b() { if x.channels == 6 { add { identity; x } } }",
+        "conv(6, 1)\n g: { conv(6, x.channels, padding=1)\n inline b\n add { identity; conv(x.channels * 2, 1) }}",
+    ),
+    "a function and a module as the branches of a condition": (
+        "block b() { if x.channels == 3 { take_channels(2) } else { conv(4, 1) } }\n"
+        "block c() { if x.channels == 3 { flatten } else { conv(4, 1) } }",
+        "b -> conv(5, 1) -> b -> c\n if x.channels == 3 { take_channels(1) } else { conv(3, 1) }",
+    ),
+    "a loop counts on from the channels that a spliced block asks for": (
+        "block twice() { repeat 6 { conv(x.channels * 2, 1) } }\n"
+        "block b(ks: [int]) { for k in ks { conv(1, 1) }\n inline twice }",
+        "b([4, 2]) -> b([3])",
+    ),
+    "a loop counts on from the channels of a label": (
+        "block b(ks: [int]) { for k in ks { conv(2, 1) }\n a: relu\n repeat 6 { conv(a.channels * 2, 1) }\n"
+        "concat { identity; a }\n batch_norm -> conv(a.channels + 1, 1) }",
+        "b([4, 2]) -> b([3])",
+    ),
+    "a loop of a network counts on from the channels of a label": (
+        "block twice() { for i in 0..6 { conv(x.channels * 2 + i, 1) } }",
+        "g: { for i in 1..7 { conv(i, 1) }\n inline twice\n inline twice }",
+    ),
+    "a loop in a loop counts on from the channels of a variable": (
+        "block b(ks: [int]) { for k in ks { inline c(k) } }\n"
+        "block c(k: int) { let w = x.channels\n repeat 6 { conv(w + k, 1) }\n conv(w + 1, 1) }",
+        "b([4, 2]) -> b([3])",
+    ),
     "layers of one kind in a group and around it": (
         "",
         "relu -> conv(4, 1)\n g: { v: conv(4, 1)\n relu }",
@@ -120,6 +148,42 @@ def test_the_channels_of_the_input_may_be_a_parameter() -> None:
     _, (design,) = check_text(text)
     network = execute(emit([design]))["n"](channels=2).eval()
     assert network(torch.zeros(1, 2, 5, 6)).shape == (1, 2, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("names", "steps", "attributes"),
+    [
+        (("b", "b2"), "b -> b -> b2", ["b1", "b3", "b2"]),
+        (("b", "b1"), "b1 -> b -> b", ["b1", "b2", "b3"]),
+        (("b", "b1"), " -> ".join(["b1"] * 2 + ["b"] * 12), None),
+    ],
+)
+def test_numbered_names_are_no_other_blocks_names(names: tuple[str, str], steps: str, attributes: list[str]) -> None:
+    """Two applications of ``b`` took the name of a block ``b2``: two modules under one attribute, and no word of it."""
+    blocks = "".join(f"block {name}() {{ conv({index + 2}, 1) }}\n" for index, name in enumerate(names))
+    _, (design,) = check_text(
+        f"{blocks}network n() {{\n input image: [N, 3, 8, 8]\n {steps}\n output y: [N, _, _, _]\n}}\n"
+    )
+    network, oracle = execute(emit([design]))["n"]().eval(), Interpreter(design).eval()
+    children = [name for name, _ in network.named_children()]
+    assert len(children) == steps.count("b")
+    assert attributes is None or children == attributes
+    oracle.load(network.state_dict())
+    (image,) = random_inputs(design)
+    assert torch.equal(network(image), oracle(image)["y"])
+
+
+def test_the_first_of_several_inputs_is_x() -> None:
+    """It was said not to be at hand."""
+    text = (
+        "network n() {\n    input image: [N, 3, 8, 8]\n    input other: [N, 2, 8, 8]\n    other\n"
+        "    concat {\n        conv(4, 1)\n        x\n    }\n    output y: [N, 7, 8, 8]\n}\n"
+    )
+    _, (design,) = check_text(text)
+    network, oracle = execute(emit([design]))["n"]().eval(), Interpreter(design).eval()
+    oracle.load(network.state_dict())
+    inputs = random_inputs(design)
+    assert torch.equal(network(*inputs), oracle(*inputs)["y"])
 
 
 def test_every_branch_of_an_else_if_is_the_same_module() -> None:

@@ -1,40 +1,50 @@
-"""``python -m tests.trust --programs 1000``: random programs against real torch."""
+"""``make trust N=100000 MINUTES=60``: random and exhaustive checks of the compiler, over as many sittings as it takes.
+
+Each part goes on where the last sitting ended; ``build/trust/figures.json`` keeps the figures. What fails is made
+small and written to ``build/trust/found``. Exit 1 where anything disagrees.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import time
-import traceback
+from pathlib import Path
 
-import torch
+from tests.trust.figures import Figures
+from tests.trust.parts import PARTS
+from tests.trust.sitting import Died, Sitting
 
-from tests.trust.judge import Tally, draw, judge
+FIGURES = Path("build/trust/figures.json")
 
 
 def main() -> int:
-    """Runs a campaign; ends with 1 where archdsl and torch disagree."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", type=int, default=1_000)
-    parser.add_argument("--seed", default="0")
-    parser.add_argument("--first", type=int, default=0)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    tally, start = Tally(), time.perf_counter()
-    for index in range(options.first, options.first + options.programs):
-        seed = f"{options.seed} {index}"
-        program, image = draw(seed)
-        try:
-            wrong = judge(program, image, tally)
-        except Exception as error:
-            wrong = f"{type(error).__name__}: {error}\n{program.text(4)}\n{traceback.format_exc(limit=-4)}"
-        if wrong:
-            tally.wrong.append(wrong)
-            print(f"seed {seed!r}: {wrong}", flush=True)
-    seconds = time.perf_counter() - start
-    done = f"{tally.programs:,} programs, {tally.layers:,} layers, {len(tally.wrong)} disagreements in {seconds:.0f} s"
-    print(f"{done}; refused on purpose: {dict(tally.stricter)}")
-    return int(bool(tally.wrong))
+    """Runs what is still missing, and prints the figures of all sittings."""
+    options = _options()
+    figures = Figures.load(options.figures, options.seed) if not options.fresh else Figures(options.seed)
+    parts = [part for part in PARTS if not options.parts or part.name in options.parts]
+    sitting = Sitting(figures, parts, options.programs, options.figures)
+    died = ""
+    try:
+        sitting.run(options.jobs, options.minutes)
+    except Died as error:
+        died = f"\n{error}"
+    finally:
+        sitting.say_nothing_more()
+        print(f"{figures.table()}{died}")
+    return int(bool(figures.wrong or died))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.trust", description=__doc__)
+    parser.add_argument("--programs", type=int, default=2_000, help="in all, those of earlier sittings included")
+    parser.add_argument("--minutes", type=float, default=0, help="of this sitting; 0: until all is done")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seed", default="trust", help="another one is another campaign")
+    parser.add_argument("--parts", nargs="*", choices=[part.name for part in PARTS], metavar="PART")
+    parser.add_argument("--fresh", action="store_true", help="forget earlier sittings")
+    parser.add_argument("--figures", type=Path, default=FIGURES)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -18,10 +18,16 @@ class Scope:
     labels: dict[str, Tensor] = field(default_factory=dict)
     trace: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
     """Every layer and join that ran, with the shape that it made."""
+    outputs: list[tuple[str, Tensor, bool]] = field(default_factory=list)
+    """What the network has handed out so far, and whether in training alone."""
 
     def around(self) -> Scope:
         """The scope inside braces: its variables end with them, its labels do not."""
-        return Scope(dict(self.variables), self.x, self.labels, self.trace)
+        return Scope(dict(self.variables), self.x, self.labels, self.trace, self.outputs)
+
+    def copy(self) -> Scope:
+        """A scope to try a step in: nothing that the step does is seen in this one, and its trace is its own."""
+        return Scope(dict(self.variables), self.x, dict(self.labels))
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def binary(left: Expr, operator: str, right: Expr) -> Expr:
         "==": lambda a, b: a == b,
         "<": lambda a, b: a < b,
         ">=": lambda a, b: a >= b,
+        "and": lambda a, b: a and b,
     }
     run = compute[operator]
     text = f"{left.inner()} {operator} {right.inner()}"
@@ -84,7 +91,7 @@ def item(sequence: Expr, index: Expr) -> Expr:
 
 def call(function: str, *arguments: Expr) -> Expr:
     """``max(a, b)`` and the like."""
-    run: Callable[..., Any] = {"max": max, "min": min, "len": len, "sum": sum}[function]
+    run: Callable[..., Any] = {"max": max, "min": min, "len": len, "sum": sum, "abs": abs}[function]
     text = f"{function}({', '.join(argument.text for argument in arguments)})"
     return Expr(text, lambda scope: run(*(argument.value(scope) for argument in arguments)))
 

@@ -7,13 +7,24 @@ run from its tree give equal outputs without anybody saying which name belongs t
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+
+class Changed(nn.Module):
+    """A function of a tensor as a module."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
 
 
 class Refused(Exception):
@@ -36,6 +47,7 @@ BY_RANK = {
     "batch_norm": "BatchNorm",
     "instance_norm": "InstanceNorm",
     "zero_pad": "ZeroPad",
+    "crop": "ZeroPad",
 }
 """Layers that have a class for each rank, with its name before ``1d``."""
 PLAIN: dict[str, type[nn.Module]] = {
@@ -50,6 +62,11 @@ PLAIN: dict[str, type[nn.Module]] = {
     "flatten": nn.Flatten,
     "leaky_relu": nn.LeakyReLU,
     "dropout": nn.Dropout,
+    "dropout2d": nn.Dropout2d,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
+    "mish": nn.Mish,
+    "hardsigmoid": nn.Hardsigmoid,
     "upsample": nn.Upsample,
 }
 TORCH_NAMES = {
@@ -82,31 +99,17 @@ def _made(op: str, given: tuple[tuple[str, object], ...], rank: int, shape: tupl
     return module
 
 
-def _module(op: str, given: dict[str, object], rank: int, shape: tuple[int, ...]) -> nn.Module:
+def _module(op: str, given: dict[str, Any], rank: int, shape: tuple[int, ...]) -> nn.Module:
     arguments: dict[str, Any] = {TORCH_NAMES.get(name, name): value for name, value in given.items()}
     channels = shape[1]
-    if (op == "upsample" and rank == 3) or (op.startswith("pixel") and rank != 4):
-        raise Refused("torch would take other axes than those of an image")
-    if op == "linear" and rank != 2:
-        raise Refused("linear takes rows of features")
+    _refuse_what_torch_misreads(op, given, rank)
     if op in PLAIN:
         return PLAIN[op](**arguments)
-    match op:
-        case "linear":
-            return nn.Linear(shape[-1], arguments.pop("features"), **arguments)
-        case "prelu":
-            return nn.PReLU(channels if arguments.get("per_channel") else 1)
-        case "group_norm":
-            if channels == arguments["groups"] and prod(shape[2:]) == 1:
-                raise Refused("a norm over a single value")
-            return nn.GroupNorm(arguments["groups"], channels)
-        case "channel_shuffle":
-            return nn.ChannelShuffle(arguments["groups"])
-        case "pixel_shuffle":
-            return nn.PixelShuffle(arguments["factor"])
-        case "pixel_unshuffle":
-            return nn.PixelUnshuffle(arguments["factor"])
+    if op in BY_CHANNELS:
+        return BY_CHANNELS[op](shape, given)
     cls: type[nn.Module] = getattr(nn, f"{BY_RANK[op]}{rank - 2}d")
+    if op == "crop":
+        return cls(-given["margin"])
     if op == "global_avg_pool":
         return cls(1)
     if op in ("batch_norm", "instance_norm"):
@@ -114,6 +117,57 @@ def _module(op: str, given: dict[str, object], rank: int, shape: tuple[int, ...]
     if op in ("conv", "conv_transpose"):
         return cls(channels, arguments.pop("channels"), **arguments)
     return cls(**arguments)
+
+
+def _refuse_what_torch_misreads(op: str, given: Mapping[str, Any], rank: int) -> None:
+    if (op == "upsample" and rank == 3) or (op.startswith("pixel") and rank != 4):
+        raise Refused("torch would take other axes than those of an image")
+    if op == "linear" and rank != 2:
+        raise Refused("linear takes rows of features")
+    if op == "dropout2d" and rank != 4:
+        raise Refused("dropout2d takes images")
+    if given.get("margin", 0) < 0 or (op == "zero_pad" and given["padding"] < 0):
+        raise Refused("what pads does not crop, and the other way round")
+
+
+def _linear(shape: tuple[int, ...], given: dict[str, Any]) -> nn.Module:
+    return nn.Linear(shape[-1], given["features"], bias=given.get("bias", True))
+
+
+def _group_norm(shape: tuple[int, ...], given: dict[str, Any]) -> nn.Module:
+    if shape[1] == given["groups"] and prod(shape[2:]) == 1:
+        raise Refused("a norm over a single value")
+    return nn.GroupNorm(given["groups"], shape[1])
+
+
+def _take_channels(shape: tuple[int, ...], given: dict[str, Any]) -> nn.Module:
+    start, count = given.get("start", 0), given["channels"]
+    if start < 0 or count < 1 or start + count > shape[1]:
+        raise Refused("torch would take other channels without a word")
+    return Changed(lambda x: x[:, start : start + count])
+
+
+def _pad_channels(shape: tuple[int, ...], given: dict[str, Any]) -> nn.Module:
+    added = given["channels"] - shape[1]
+    if added < 0:
+        raise Refused("torch would cut channels off without a word")
+    return Changed(lambda x: torch.cat([x, x.new_zeros(x.shape[0], added, *x.shape[2:])], dim=1))
+
+
+BY_CHANNELS: dict[str, Callable[[tuple[int, ...], dict[str, Any]], nn.Module]] = {
+    "linear": _linear,
+    "group_norm": _group_norm,
+    "take_channels": _take_channels,
+    "pad_channels": _pad_channels,
+    "prelu": lambda shape, given: nn.PReLU(shape[1] if given.get("per_channel") else 1),
+    "local_response_norm": lambda shape, given: nn.LocalResponseNorm(**given),
+    "softmax": lambda shape, given: nn.Softmax(dim=given.get("axis", 1)),
+    "log_softmax": lambda shape, given: nn.LogSoftmax(dim=given.get("axis", 1)),
+    "channel_shuffle": lambda shape, given: nn.ChannelShuffle(given["groups"]),
+    "pixel_shuffle": lambda shape, given: nn.PixelShuffle(given["factor"]),
+    "pixel_unshuffle": lambda shape, given: nn.PixelUnshuffle(given["factor"]),
+}
+"""Layers that are made for the shape that they get, or that torch has no class with these arguments for."""
 
 
 def set_weights(root: nn.Module) -> None:

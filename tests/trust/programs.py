@@ -1,319 +1,79 @@
-"""Programs as trees: written as ``.arch`` text for archdsl, and run by real torch without archdsl.
-
-Nothing here knows a shape rule or how anything is named in generated code. ``run`` does what docs/language.md says each
-statement means, on real tensors, and refuses only what the language forbids beyond torch: joins that broadcast.
-"""
+"""Programs: a network with the blocks that it uses, and projects of several networks in several files."""
 
 from __future__ import annotations
 
+import itertools
+import posixpath
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from tests.trust.expressions import Expr, Scope, written
-from tests.trust.layers import MOST_VALUES, Refused, run_layer
+from tests.trust.expressions import Scope, written
+from tests.trust.nodes import (
+    Apply,
+    ApplyValue,
+    Block,
+    BlockValue,
+    Body,
+    For,
+    Group,
+    If,
+    Join,
+    Labelled,
+    Layer,
+    Let,
+    Node,
+    Output,
+    Parameter,
+    Refer,
+    Repeat,
+    Stated,
+    formals,
+)
+
+__all__ = [
+    "Apply", "ApplyValue", "Block", "BlockValue", "Body", "For", "Group", "If", "Join", "Labelled", "Layer", "Let",
+    "Node", "Output", "Program", "Project", "Ran", "Refer", "Repeat", "Side", "Stated", "Variant",
+    "applied", "parts", "reachable",
+]  # fmt: skip
+
+Trace = list[tuple[str, tuple[int, ...]]]
 
 
-class Node:
-    """A statement: takes the running value, and hands on its own."""
+@dataclass(frozen=True)
+class Ran:
+    """What a network did: its outputs in the order of the module's, and every layer that ran with its shape."""
 
-    def text(self) -> str:
-        raise NotImplementedError
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        raise NotImplementedError
-
-
-@dataclass
-class Layer(Node):
-    """A layer with its arguments."""
-
-    op: str
-    arguments: Mapping[str, Expr] = field(default_factory=dict)
-
-    def text(self) -> str:
-        return self.op + _arguments(self.arguments)
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        given = {name: argument.value(scope) for name, argument in self.arguments.items()}
-        result = run_layer(self.op, given, x)
-        scope.trace.append((self.op, tuple(result.shape)))
-        return result
+    outputs: list[Tensor]
+    training: list[Tensor]
+    trace: Trace
 
 
-@dataclass
-class Join(Node):
-    """Paths that all start from the running value."""
-
-    op: str
-    paths: Sequence[Body]
-    axis: int = 1
-
-    def text(self) -> str:
-        name = f"concat(axis={self.axis})" if self.axis != 1 else self.op
-        return f"{name} {{\n{_indented(path.path_text() for path in self.paths)}\n}}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        values = [path.run(x, scope.around()) for path in self.paths]
-        result = self._joined(values)
-        if result.numel() > MOST_VALUES:
-            raise Refused("too large for a test")
-        scope.trace.append((self.op, tuple(result.shape)))
-        return result
-
-    def _joined(self, values: list[Tensor]) -> Tensor:
-        if self.op == "concat":
-            return torch.cat(values, dim=self.axis)
-        first, second = values[0], values[-1]
-        if self.op == "scale":
-            if second.shape != (*first.shape[:2], *(1 for _ in first.shape[2:])):
-                raise Refused("no gate")
-            return first * second
-        if any(value.shape != first.shape for value in values):
-            raise Refused("shapes differ")
-        total = first
-        for value in values[1:]:
-            total = total + value if self.op == "add" else total * value
-        return total
-
-
-@dataclass
-class Body:
-    """Statements; one that is a path of a join must fit one line or be a group."""
-
-    nodes: list[Node]
-
-    def text(self) -> str:
-        return "\n".join(node.text() for node in self.nodes)
-
-    def path_text(self) -> str:
-        """As one path."""
-        if len(self.nodes) == 1 and not isinstance(self.nodes[0], Let):
-            return self.nodes[0].text()
-        return f"{{\n{textwrap.indent(self.text(), '    ')}\n}}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        for node in self.nodes:
-            x = node.run(x, scope)
-        return x
-
-
-@dataclass
-class Labelled(Node):
-    """``name: step``; ``name`` may hold one computed part: ``("up", i)``."""
+@dataclass(frozen=True)
+class Side:
+    """A further input. ``sizes`` are written, ``shape`` is that of the value that is run."""
 
     name: str
-    step: Node
-    computed: Expr | None = None
+    sizes: tuple[int | str, ...]
+    shape: tuple[int, ...]
 
-    def text(self) -> str:
-        return f"{self.name}{f'{{{self.computed.text}}}' if self.computed else ''}: {self.step.text()}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        key = f"{self.name}{self.computed.value(scope) if self.computed else ''}"
-        # Under a label nothing of the outside is visible but variables and the sizes of `x`.
-        inner = scope if not isinstance(self.step, Group | Repeat | For | If) else _closed(scope)
-        scope.labels[key] = self.step.run(x, inner)
-        return scope.labels[key]
+    def value(self, batch: int) -> Tensor:
+        """Always the same values."""
+        generator = torch.Generator().manual_seed(zlib.crc32(f"{self.name} {self.shape}".encode()))
+        return torch.rand(batch, *self.shape, generator=generator)
 
 
-def _closed(scope: Scope) -> Scope:
-    return Scope(dict(scope.variables), scope.x, {}, scope.trace)
-
-
-@dataclass
-class Refer(Node):
-    """An earlier value, or ``x``."""
+@dataclass(frozen=True)
+class Variant:
+    """A network with some of its arguments."""
 
     name: str
-    computed: Expr | None = None
-
-    def text(self) -> str:
-        return f"{self.name}{f'{{{self.computed.text}}}' if self.computed else ''}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        if self.name == "x":
-            return scope.x
-        return scope.labels[f"{self.name}{self.computed.value(scope) if self.computed else ''}"]
-
-
-@dataclass
-class Let(Node):
-    """A variable."""
-
-    name: str
-    value: Expr
-
-    def text(self) -> str:
-        return f"let {self.name} = {self.value.text}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        scope.variables[self.name] = self.value.value(scope)
-        return x
-
-
-@dataclass
-class Group(Node):
-    """Steps in braces."""
-
-    body: Body
-
-    def text(self) -> str:
-        return f"{{\n{textwrap.indent(self.body.text(), '    ')}\n}}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        return self.body.run(x, scope.around())
-
-
-@dataclass
-class If(Node):
-    """A condition; without ``otherwise`` the value passes."""
-
-    condition: Expr
-    then: Body
-    otherwise: Body | None = None
-
-    def text(self) -> str:
-        text = f"if {self.condition.text} {{\n{textwrap.indent(self.then.text(), '    ')}\n}}"
-        if self.otherwise is None:
-            return text
-        return f"{text} else {{\n{textwrap.indent(self.otherwise.text(), '    ')}\n}}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        branch = self.then if self.condition.value(scope) else self.otherwise
-        return branch.run(x, scope.around()) if branch is not None else x
-
-
-@dataclass
-class Repeat(Node):
-    """A body several times over."""
-
-    count: Expr
-    body: Body
-
-    def text(self) -> str:
-        return f"repeat {self.count.text} {{\n{textwrap.indent(self.body.text(), '    ')}\n}}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        for _ in range(self.count.value(scope)):
-            x = self.body.run(x, scope.around())
-        return x
-
-
-@dataclass
-class For(Node):
-    """A body for each item."""
-
-    names: tuple[str, ...]
-    items: Expr
-    body: Body
-
-    def text(self) -> str:
-        names = self.names[0] if len(self.names) == 1 else f"({', '.join(self.names)})"
-        return f"for {names} in {self.items.text} {{\n{textwrap.indent(self.body.text(), '    ')}\n}}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        for entry in self.items.value(scope):
-            inner = scope.around()
-            values = (entry,) if len(self.names) == 1 else entry
-            inner.variables.update(zip(self.names, values, strict=True))
-            x = self.body.run(x, inner)
-        return x
-
-
-@dataclass
-class Stated(Node):
-    """A shape step; None is ``_``."""
-
-    sizes: tuple[Expr | None, ...]
-
-    def text(self) -> str:
-        return f"[N, {', '.join('_' if size is None else size.text for size in self.sizes)}]"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        for stated, real in zip(self.sizes, x.shape[1:], strict=True):
-            if stated is not None and stated.value(scope) != real:
-                raise Refused("another shape is stated")
-        return x
-
-
-@dataclass
-class Block:
-    """A definition. ``parameters`` are names with their types and defaults."""
-
-    name: str
-    parameters: Sequence[tuple[str, str, object]]
-    body: Body
-
-    def text(self) -> str:
-        formals = [
-            f"{name}: {kind}" + (f" = {written(default)}" if default is not None else "")
-            for name, kind, default in self.parameters
-        ]
-        return f"block {self.name}({', '.join(formals)}) {{\n{textwrap.indent(self.body.text(), '    ')}\n}}\n"
-
-
-@dataclass
-class BlockValue:
-    """A layer or block with some of its arguments, as a value; ``free`` takes the one that is given by position."""
-
-    op: str
-    fixed: Mapping[str, object]
-    free: str | None = None
-
-    def text(self) -> str:
-        return self.op + _arguments(
-            {name: Expr(written(value), lambda scope: None) for name, value in self.fixed.items()}
-        )
-
-
-@dataclass
-class ApplyValue(Node):
-    """A block-valued parameter as a step."""
-
-    name: str
-    argument: Expr | None = None
-
-    def text(self) -> str:
-        return self.name if self.argument is None else f"{self.name}({self.argument.text})"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        value = scope.variables[self.name]
-        given = dict(value.fixed)
-        if self.argument is not None:
-            given[value.free] = self.argument.value(scope)
-        result = run_layer(value.op, given, x)
-        scope.trace.append((value.op, tuple(result.shape)))
-        return result
-
-
-@dataclass
-class Apply(Node):
-    """A block applied, or spliced in. ``tensors`` name the values that its tensor parameters take."""
-
-    block: Block
-    arguments: Mapping[str, Expr | BlockValue] = field(default_factory=dict)
-    tensors: Mapping[str, str] = field(default_factory=dict)
-    inline: bool = False
-
-    def text(self) -> str:
-        given = {
-            name: value.text() if isinstance(value, BlockValue) else value.text
-            for name, value in self.arguments.items()
-        }
-        listed = ", ".join(f"{name}={text}" for name, text in {**given, **self.tensors}.items())
-        return f"{'inline ' if self.inline else ''}{self.block.name}{f'({listed})' if listed else ''}"
-
-    def run(self, x: Tensor, scope: Scope) -> Tensor:
-        variables: dict[str, Any] = {name: default for name, _, default in self.block.parameters if default is not None}
-        for name, value in self.arguments.items():
-            variables[name] = value if isinstance(value, BlockValue) else value.value(scope)
-        labels = {name: scope.x if label == "x" else scope.labels[label] for name, label in self.tensors.items()}
-        return self.block.body.run(x, Scope(variables, x, labels, scope.trace))
+    arguments: Mapping[str, object]
 
 
 @dataclass
@@ -323,31 +83,143 @@ class Program:
     input: tuple[int | str, ...]
     body: Body
     blocks: Sequence[Block] = ()
+    sides: Sequence[Side] = ()
+    parameters: Sequence[Parameter] = ()
+    variants: Sequence[Variant] = ()
+    name: str = "n"
 
     def text(self, rank: int) -> str:
         """The file; ``rank`` is that of the output."""
-        sizes = ", ".join(map(str, self.input))
-        result = ", ".join("_" for _ in range(rank - 1))
-        head = f"network n() {{\n    input image: [N, {sizes}]\n"
-        tail = f"    output result: [N, {result}]\n}}\n"
-        return "\n".join(
-            [*(block.text() for block in self.blocks), head + textwrap.indent(self.body.text(), "    ") + f"\n{tail}"]
-        )
+        return _file(self.blocks, [self.network_text(rank)], [])
 
-    def run(self, image: Tensor) -> tuple[Tensor, list[tuple[str, tuple[int, ...]]]]:
-        """The output, and what every step made.
+    def network_text(self, rank: int) -> str:
+        """The network and its variants without the blocks."""
+        inputs = [("image", self.input), *((side.name, side.sizes) for side in self.sides)]
+        head = [f"input {name}: [N, {', '.join(map(str, sizes))}]" for name, sizes in inputs]
+        tail = f"output result: [N, {', '.join('_' * (rank - 1))}]"
+        inner = textwrap.indent("\n".join([*head, self.body.text(), tail]), "    ")
+        network = f"network {self.name}({formals(self.parameters)}) {{\n{inner}\n}}\n"
+        return "\n".join([network, *(self._variant_text(variant) for variant in self.variants)])
+
+    def _variant_text(self, variant: Variant) -> str:
+        given = ", ".join(f"{name}={written(value)}" for name, value in variant.arguments.items())
+        return f"network {variant.name} = {self.name}({given})\n"
+
+    def networks(self) -> list[Variant]:
+        """The network itself and its variants."""
+        return [Variant(self.name, {}), *self.variants]
+
+    def inputs(self, image: Tensor) -> list[Tensor]:
+        """What the module takes."""
+        return [image, *(side.value(image.shape[0]) for side in self.sides)]
+
+    def run(self, image: Tensor) -> tuple[Tensor, Trace]:
+        """The last output, and what every step made.
 
         :raises REFUSALS: where torch or the language refuses.
         """
-        scope = Scope({}, image, {"image": image})
+        ran = self.ran(image)
+        return ran.outputs[-1], ran.trace
+
+    def ran(self, image: Tensor, arguments: Mapping[str, object] | None = None) -> Ran:
+        """All outputs of the network with some arguments.
+
+        :raises REFUSALS: where torch or the language refuses.
+        """
+        scope = self.scope(image, arguments)
         with torch.no_grad():
-            return self.body.run(image, scope), scope.trace
+            last = self.body.run(image, scope)
+        always = [value for _, value, training in scope.outputs if not training]
+        training = [value for _, value, training in scope.outputs if training]
+        return Ran([*always, last], training, scope.trace)
+
+    def scope(self, image: Tensor, arguments: Mapping[str, object] | None = None) -> Scope:
+        """What the first step sees."""
+        variables: dict[str, Any] = {name: default for name, _, default in self.parameters}
+        names = ["image", *(side.name for side in self.sides)]
+        return Scope({**variables, **(arguments or {})}, image, dict(zip(names, self.inputs(image), strict=True)))
 
 
-def _arguments(arguments: Mapping[str, Expr]) -> str:
-    given = ", ".join(f"{name}={value.text}" for name, value in arguments.items())
-    return f"({given})" if given else ""
+@dataclass
+class Project:
+    """Networks over shared blocks. ``cuts`` are the places at which the list of blocks is cut into files."""
+
+    programs: Sequence[tuple[Program, Tensor]]
+    blocks: Sequence[Block]
+    cuts: Sequence[int] = field(default_factory=tuple)
+
+    @classmethod
+    def of(cls, program: Program, image: Tensor) -> Project:
+        """One network in one file."""
+        return cls([(program, image)], program.blocks)
+
+    def texts(self) -> list[str]:
+        """The definitions, without imports: for comparing projects before torch has run them."""
+        return [*(block.text() for block in self.blocks), *(program.network_text(2) for program, _ in self.programs)]
+
+    def files(self) -> dict[str, str]:
+        """The text of each file; ``a.arch`` has the networks. Blocks use only those before them."""
+        own = [block for block in self.blocks if not block.std]
+        bounds = [0, *sorted({cut for cut in self.cuts if 0 < cut < len(own)}), len(own)]
+        segments = [own[start:stop] for start, stop in itertools.pairwise(bounds)]
+        paths = [*(f"lib{index % 2}/part{index}.arch" for index in range(len(segments) - 1)), "a.arch"]
+        homes = {block.name: path for path, segment in zip(paths, segments, strict=True) for block in segment}
+        ranks = [program.run(image)[0].dim() for program, image in self.programs]
+        networks = [program.network_text(rank) for (program, _), rank in zip(self.programs, ranks, strict=True)]
+        files = {}
+        for path, segment in zip(paths, segments, strict=True):
+            roots = [program.body for program, _ in self.programs] if path == "a.arch" else []
+            imported = {block.name for block in applied([*roots, *(block.body for block in segment)]) if not block.std}
+            lines = [_import(path, homes[name], name) for name in sorted(imported) if homes[name] != path]
+            files[path] = _file(segment, networks if path == "a.arch" else [], lines, roots)
+        return files
 
 
-def _indented(paths: Any) -> str:
-    return "\n".join(textwrap.indent(path, "    ") for path in paths)
+def _file(blocks: Sequence[Block], networks: Sequence[str], imports: list[str], roots: Sequence[Body] = ()) -> str:
+    own = [block for block in blocks if not block.std]
+    std = {block.name for block in applied([*roots, *(block.body for block in own)]) if block.std}
+    std |= {block.name for block in blocks if block.std}
+    head = [f"from std import {', '.join(sorted(std))}"] if std else []
+    top = ["\n".join([*head, *imports]) + "\n"] if head or imports else []
+    return "\n".join([*top, *(block.text() for block in own), *networks])
+
+
+def _import(importer: str, home: str, name: str) -> str:
+    """``from ..lib.part import name``: as the file at ``importer`` reaches the one at ``home``."""
+    relative = posixpath.relpath(home.removesuffix(".arch"), posixpath.dirname(importer) or ".").split("/")
+    dots = "." * (1 + relative.count(".."))
+    return f"from {dots}{'.'.join(part for part in relative if part != '..')} import {name}"
+
+
+def parts(item: object) -> Iterator[object]:
+    """The nodes and bodies directly inside a node or body."""
+    if not is_dataclass(item) or isinstance(item, Block):
+        return
+    for each in fields(item):
+        value = getattr(item, each.name)
+        values = value if isinstance(value, list | tuple) else (value,)
+        yield from (part for part in values if isinstance(part, Node | Body))
+
+
+def applied(bodies: Iterable[object]) -> list[Block]:
+    """The blocks that bodies name themselves, each once."""
+    found: dict[str, Block] = {}
+    stack = list(bodies)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Apply):
+            found[item.block.name] = item.block
+        stack += parts(item)
+    return list(found.values())
+
+
+def reachable(bodies: Iterable[object]) -> list[Block]:
+    """The blocks that bodies need, those inside of others included."""
+    found: dict[int, Block] = {}
+    waiting = applied(bodies)
+    while waiting:
+        block = waiting.pop()
+        if id(block) not in found:
+            found[id(block)] = block
+            waiting += applied([block.body])
+    return list(found.values())

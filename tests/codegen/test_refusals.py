@@ -1,0 +1,73 @@
+"""What ``compile`` refuses of what ``check`` accepts is a closed list, which stands in docs/trust.md."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archdsl.codegen import Refused, emit
+from tests.networks.support import ROOT, check_text
+from tests.trust.judge import NOT_WRITTEN
+
+PAGE = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
+NETWORK = "network n() {{\n    input image: [N, 3, 8, 8]\n    {}\n    output y\n}}\n"
+FAMILY = "network n(q: int = 4) {{\n    input image: [N, 3, H, 8]{}\n    {}\n    output y\n}}\nnetwork m = n(q=2)\n"
+REFUSED = {
+    "`conv` would be another PyTorch layer in each application of this block": (
+        "block b() { relu -> conv(4, 1) }\nnetwork n() {\n    input image: [N, 3, 8, 8]\n    input sound: [N, 3, 8]\n"
+        "    output seen { b }\n    output heard { sound -> b }\n}\n"
+    ),
+    "this size differs between the applications of the block, or is open": (
+        "block b() { conv(4, x.height // 2) }\n" + NETWORK.format("b -> b")
+    ),
+    "the size that this layer takes differs between the applications of the block": (
+        "block b() { pixel_shuffle(2) -> flatten -> linear(3) }\nnetwork n() {\n    input image: [N, 3, 8, 8]\n"
+        "    output a { conv(4, 1) -> b }\n    output c { conv(4, 3) -> b }\n}\n"
+    ),
+    "a condition in `forward` rests on this size; give the block a parameter for it": (
+        FAMILY.format("", "a: conv(q, 1)\n    if a.channels == 4 { add { identity; a } }")
+    ),
+    "a condition with joins in it needs a block for each branch": (
+        "block b(k: int) { v: if k == 1 { add { identity; conv(3, 1) } } else { conv(3, 1) } }\n"
+        + NETWORK.format("b(1) -> b(2)")
+    ),
+    "the guard of `H` would differ between the networks of this class": (
+        FAMILY.format(" guarded", "a: relu\n    max_pool(q) -> upsample(q)\n    add { identity; a }")
+    ),
+    "this layer is no module of an `nn.Sequential`": (
+        "block b(act: block) { act -> relu }\n" + NETWORK.format("tokens -> b(class_token)")
+    ),
+}
+"""What is said, by a program of which it is."""
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_what_is_refused(message: str) -> None:
+    _, designs = check_text(REFUSED[message])
+    with pytest.raises(Refused) as found:
+        emit(designs)
+    assert str(found.value) == message
+    assert found.value.diagnostic.code == "E0601"
+
+
+@pytest.mark.parametrize("name", ["n", "m"])
+@pytest.mark.parametrize("message", [message for message, text in REFUSED.items() if "network m" in text])
+def test_each_network_of_a_refused_family_can_be_compiled_alone(message: str, name: str) -> None:
+    _, designs = check_text(REFUSED[message])
+    assert emit([design for design in designs if design.design.name == name])
+
+
+def test_the_page_lists_them() -> None:
+    table = PAGE.partition("## What `compile` refuses")[2].partition("\n## ")[0]
+    reasons = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:]
+    for message in REFUSED:
+        assert message in reasons, message
+    for pattern in NOT_WRITTEN:
+        assert any(re.fullmatch(pattern, reason) for reason in reasons), pattern
+
+
+def test_a_new_refusal_needs_a_line_on_the_page() -> None:
+    """There are so many places that refuse; each is in the table, or said there to be met by no program."""
+    count = sum(path.read_text().count("raise Refused(") for path in (ROOT / "archdsl" / "codegen").glob("*.py"))
+    assert count == 21
