@@ -13,6 +13,7 @@ from archdsl.check.state import State
 from archdsl.diagnostics.diagnostic import Diagnostic, Help, Label
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
+from archdsl.ir.types import TensorType
 from archdsl.ir.walk import label_of, templates, written
 from archdsl.source.loader import STD_PREFIX
 from archdsl.source.span import Span
@@ -93,7 +94,7 @@ class _Flat:
         match typed:
             case t.TypedLayer(op="identity") | t.TypedLet() | t.TypedAssert():
                 return
-            case t.TypedLayer():
+            case t.TypedLayer(output=TensorType()):
                 yield typed
             case t.TypedGroup(body=body) | t.TypedChoice(body=body) | t.TypedInline(body=body):
                 yield from self._items(body)

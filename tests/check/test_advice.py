@@ -102,6 +102,12 @@ def test_errors_come_first() -> None:
     assert codes(text.replace("max_pool(9)", "max_pool(3)")) == ["W0319"]
 
 
+@pytest.mark.parametrize("before", ["", "block unit() { linear(10) -> batch_norm }\n"])
+def test_layers_of_unknown_shape_are_passed_over(before: str) -> None:
+    """Behind an error there is no shape; this once ended in a traceback."""
+    assert codes(network("unit" if before else "linear(10) -> batch_norm", before=before)) == ["E0304"]
+
+
 def test_a_block_is_warned_of_once() -> None:
     unit = "block unit() { conv(8, 3, padding=1) -> batch_norm -> relu }\n"
     assert codes(network("unit -> unit -> repeat 9 { unit }", before=unit)) == ["W0341"]
