@@ -11,6 +11,7 @@ from archdsl.ir.evaluate import Environment, EvaluationError, evaluate_name
 from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
+from archdsl.ir.walk import only_step
 from archdsl.source.span import Span
 
 
@@ -141,7 +142,7 @@ def bind_turn(node: t.TypedLoop, index: int, variables: dict[str, Value]) -> Non
 
 def is_single(body: d.Body) -> bool:
     """Whether the body of a named condition is one module, which then has the condition's name."""
-    slot = getattr(body.nodes[0], "slot", None) if body.nodes else None
+    slot = getattr(only_step(body), "slot", None)
     return isinstance(slot, d.Slot) and slot.inherited
 
 

@@ -18,7 +18,7 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import BinaryOp, Expr, IfElse, IndexOf, NameTemplate, locals_in
 from archdsl.ir.lines import is_sequential
 from archdsl.ir.terms import NOWHERE, number, plus, times
-from archdsl.ir.walk import every
+from archdsl.ir.walk import every, only_step
 
 _CHANNELS = local("@channels")
 """The channels before a turn, while it is found out what a turn makes of them."""
@@ -287,7 +287,7 @@ class InitWriter(InitValues):
 
     def _branch(self, node: d.Choice, body: d.Body, name: ast.expr | None, sink: ModuleSink, *, typed: bool) -> None:
         """The module of one branch; a further condition, ``else if``, sets the same attribute."""
-        first = body.nodes[0] if len(body.nodes) == 1 else None
+        first = only_step(body)
         if isinstance(first, d.Choice) and first.slot is not None and first.slot.inherited:
             self._named_choice(first, name, sink, typed=typed)
             return
@@ -296,8 +296,8 @@ class InitWriter(InitValues):
     def _branch_module(self, body: d.Body, node: d.Choice) -> ast.expr:
         if not body.nodes:
             return py.call("nn.Identity")
-        slot = getattr(body.nodes[0], "slot", None)
-        if len(body.nodes) == 1 and isinstance(slot, d.Slot) and slot.inherited:
+        slot = getattr(only_step(body), "slot", None)
+        if isinstance(slot, d.Slot) and slot.inherited:
             collected = Collected()
             self.body(body, collected)
             return collected.modules[0]

@@ -33,6 +33,13 @@ class NetworkOutput(Part):
     when: str | None
 
 
+class NetworkDigests(Part):
+    """What a network computes, as SHA-256: the same however it is written, and in later versions of archdsl."""
+
+    computation: str = Field(pattern="^[0-9a-f]{64}$", description="Equal: the same function of inputs and weights.")
+    weights: str = Field(pattern="^[0-9a-f]{64}$", description="Equal: also, a checkpoint of the one fits the other.")
+
+
 class Network(Part):
     """One network."""
 
@@ -44,6 +51,7 @@ class Network(Part):
     outputs: list[NetworkOutput]
     accepted: dict[str, str] = Field(description="What the layers accept of each open size, in words.")
     declared: dict[str, str] = Field(description="What the inputs declare of their open sizes, in words: all works.")
+    digests: NetworkDigests | None = Field(description="Null for a network with errors or more than 100,000 layers.")
 
 
 class NetworksDocument(Document):

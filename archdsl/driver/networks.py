@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from archdsl.analysis.digest import digests
 from archdsl.analysis.sizes import open_symbols
 from archdsl.documents.base import JsonValue
-from archdsl.documents.networks import Network, NetworkInput, NetworkOutput, NetworkParameter, NetworksDocument
+from archdsl.documents.networks import (
+    Network,
+    NetworkDigests,
+    NetworkInput,
+    NetworkOutput,
+    NetworkParameter,
+    NetworksDocument,
+)
 from archdsl.driver.compilation import Compilation
 from archdsl.ir.design import BlockValue, Design
 from archdsl.ir.dim import SizeSet
@@ -35,6 +43,7 @@ def _network(path: str, compilation: Compilation, design: Design) -> Network:
         outputs=_outputs(typed) if typed is not None else _stated_outputs(design),
         accepted=_accepted(typed) if typed is not None and typed.complete else {},
         declared=_declared(typed) if typed is not None and typed.complete else {},
+        digests=_digests(typed) if typed is not None else None,
     )
 
 
@@ -69,6 +78,11 @@ def _accepted(typed: TypedDesign) -> dict[str, str]:
 
 def _declared(typed: TypedDesign) -> dict[str, str]:
     return {symbol: sizes.describe() for symbol, sizes in typed.declared.items()}
+
+
+def _digests(typed: TypedDesign) -> NetworkDigests | None:
+    found = digests(typed)
+    return NetworkDigests(computation=found.computation, weights=found.weights) if found is not None else None
 
 
 def _stated_outputs(design: Design) -> list[NetworkOutput]:

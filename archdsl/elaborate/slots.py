@@ -32,7 +32,7 @@ from archdsl.ir.design import (
     Slot,
 )
 from archdsl.ir.expr import NameTemplate
-from archdsl.ir.walk import is_plain, label_of, labels, level, open_bodies
+from archdsl.ir.walk import is_plain, label_of, labels, level, only_step, open_bodies
 from archdsl.ops import REGISTRY
 from archdsl.ops.base import Op
 from archdsl.source.span import Span
@@ -282,13 +282,15 @@ class _Scope:
 
     def _branch(self, body: Body) -> Body:
         """One branch of a named condition: a single module takes the name itself, several are a Sequential."""
-        if len(body.nodes) == 1 and isinstance(body.nodes[0], Choice) and body.nodes[0].label is None:
-            return replace(body, nodes=(self._named_choice(body.nodes[0], Slot(inherited=True)),))  # `else if`
-        if not is_single_module(body):
+        step = only_step(body)
+        named: Node | None = None
+        if isinstance(step, Choice) and step.label is None:
+            named = self._named_choice(step, Slot(inherited=True))  # `else if`
+        elif isinstance(step, Layer | Apply) and is_single_module(body):
+            named = replace(step, slot=Slot(inherited=True))
+        if named is None:
             return assign_slots(body, self._report)
-        (node,) = body.nodes
-        assert isinstance(node, Layer | Apply)
-        return replace(body, nodes=(replace(node, slot=Slot(inherited=True)),))
+        return replace(body, nodes=tuple(named if node is step else node for node in body.nodes))
 
 
 def is_chain(body: Body) -> bool:
@@ -302,10 +304,8 @@ def is_function(node: Layer) -> bool:
 
 
 def is_single_module(body: Body) -> bool:
-    """Whether a branch is one unlabelled layer or block."""
-    if len(body.nodes) != 1:
-        return False
-    node = body.nodes[0]
+    """Whether a branch is one unlabelled layer or block; stated shapes are no modules."""
+    node = only_step(body)
     return isinstance(node, Layer | Apply) and node.label is None and is_chain(body)
 
 
@@ -323,9 +323,9 @@ def _names_itself(node: Choice) -> bool:
 def _choice_role(node: Choice) -> str:
     """The role of the only module of a condition; ``layers`` where a branch has several."""
     for body in (node.then, node.otherwise):
-        if is_single_module(body) and not (isinstance(body.nodes[0], Layer) and body.nodes[0].op == "identity"):
-            role = _role(body.nodes[0])
-            assert role is not None
+        step = only_step(body)
+        role = _role(step) if step is not None and is_single_module(body) else None
+        if role is not None:
             return role
     return _CONTAINER
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archdsl.elaborate.applications import Applications
 from archdsl.elaborate.demands import lower_demands
 from archdsl.elaborate.expressions import lower_expression, lower_input_size, lower_shape_size, lower_template
@@ -22,6 +24,7 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.expr import Expr, NameTemplate, RangeOf, sizes_in
 from archdsl.ir.reserved import why_reserved
+from archdsl.ir.walk import only_step
 from archdsl.source.span import Span
 from archdsl.syntax import ast
 
@@ -184,8 +187,9 @@ class StatementLowering:
                 return Assert(self._shape(shape), span)
             case ast.If(condition, then, otherwise, span):
                 lowered = lower_expression(scope, condition)
-                branches = (self._inner_body(then, label), self._branch(otherwise, span, label))
-                return Choice(lowered, *branches, label, None, span) if lowered is not None else Unknown(span)
+                taken = _without_braces(self._inner_body(then, label))
+                other = _without_braces(self._branch(otherwise, span, label))
+                return Choice(lowered, taken, other, label, None, span) if lowered is not None else Unknown(span)
             case ast.For():
                 return self._for(node, label)
             case ast.Repeat(count, body, span):
@@ -221,3 +225,14 @@ class StatementLowering:
             return Unknown(node.span)
         names = tuple(name.text for name in node.target.names)
         return Loop(names, node.target.is_tuple, iterable, body, label, None, False, node.span)
+
+
+def _without_braces(body: Body) -> Body:
+    """A branch whose steps stand in braces of their own: these add nothing, so that modules are named as without."""
+    step = only_step(body)
+    if not isinstance(step, Group) or step.label is not None:
+        return body
+    inner, place = step.body, next(index for index, node in enumerate(body.nodes) if node is step)
+    before, after = body.nodes[:place], body.nodes[place + 1 :]
+    lines = (*(1 for _ in before), *inner.lines, *(1 for _ in after))
+    return _without_braces(replace(body, nodes=(*before, *inner.nodes, *after), lines=lines))

@@ -81,6 +81,12 @@ def written(body: Body) -> Iterator[Node]:
             yield from written(inner)
 
 
+def only_step(body: Body) -> Node | None:
+    """The one node of a body, stated shapes left out; None if there are others or none."""
+    steps = [node for node in body.nodes if not isinstance(node, Assert)]
+    return steps[0] if len(steps) == 1 else None
+
+
 def label_of(node: Node) -> NameTemplate | None:
     """The label of a node; None for nodes that have none."""
     label = getattr(node, "label", None)

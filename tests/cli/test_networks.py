@@ -32,6 +32,9 @@ def test_the_document(cli: Cli) -> None:
     assert (result.code, result.err) == (0, "")
     assert result.json["version"] == 1
     little, large = result.json["networks"]
+    digests = little.pop("digests")
+    assert [len(digests[name]) for name in ("computation", "weights")] == [64, 64]
+    assert digests["computation"] != large["digests"]["computation"]
     assert little == {
         "name": "little",
         "path": "f.arch",

@@ -6,10 +6,13 @@ import random
 
 import pytest
 
+from archdsl.codegen import emit
 from archdsl.driver.compilation import Compilation
 from archdsl.ir.design import Apply, Body, Choice, Group, Layer, Loop
 from archdsl.ir.walk import inner_bodies
 from archdsl.source.loader import MemoryLoader
+from tests.check.support import checked, network
+from tests.networks.support import execute
 
 LAYERS = ["conv(8, 1)", "relu", "batch_norm", "dropout(0.5)", "dropout(0.1)", "unit", "identity"]
 
@@ -56,6 +59,25 @@ def shared(body: Body) -> set[str]:
         if isinstance(node, Layer) and node.slot and node.slot.shared and node.slot.name
     }
     return own.union(*(shared(inner) for node in body.nodes for inner in inner_bodies(node)))
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{ { unit } }", "{ [N, _, 6, 6] -> unit }", "{ unit -> [N, 8, _, _] }", "{ { { unit } } -> [N, 8, 6, 6] }"],
+)
+@pytest.mark.parametrize("step", ["conv(8, 1)", "part", "relu -> conv(8, 1)"])
+@pytest.mark.parametrize("frame", ["if true {}", "if x.channels == 3 { identity } else {}", "u: if true {}"])
+def test_braces_and_stated_shapes_name_nothing(frame: str, step: str, written: str) -> None:
+    """Rules 8 and 9 of docs/language.md. A shape noted in a branch once renamed its weights in ``state_dict``."""
+    part = "block part() { conv(8, 1) -> batch_norm }\n"
+
+    def keys(branch: str) -> list[str]:
+        text = network(frame.replace("{}", branch) + "\nconv(8, 1)", "[N, 8, 6, 6]", before=part)
+        design, _ = checked(text)
+        assert design is not None and design.complete
+        return list(execute(emit([design]))["n"]().state_dict())
+
+    assert keys(written.replace("unit", step)) == keys(f"{{ {step} }}")
 
 
 @pytest.mark.parametrize("start", range(0, 400, 100))

@@ -120,6 +120,8 @@ class Visit:
     """One run of a statement: what reached it."""
 
     shape: tuple[int, ...]
+    x: Tensor
+    """The input of the block around it."""
     variables: dict[str, Any]
     labels: dict[str, Tensor]
 
@@ -152,7 +154,7 @@ def watched(program: Program, image: Tensor) -> Watch:
 
 def _noting(watch: Watch, run: Callable[[Any, Tensor, Scope], Tensor]) -> Callable[[Any, Tensor, Scope], Tensor]:
     def noting(self: Node, x: Tensor, scope: Scope) -> Tensor:
-        visit = Visit(tuple(x.shape), dict(scope.variables), dict(scope.labels))
+        visit = Visit(tuple(x.shape), scope.x, dict(scope.variables), dict(scope.labels))
         watch.visits.setdefault(id(self), []).append(visit)
         try:
             return run(self, x, scope)
@@ -199,6 +201,10 @@ class Bench:
     def shape(self, site: Site) -> tuple[int, ...]:
         """What reached a place first."""
         return self.watch.of(site.node)[0].shape
+
+    def scope(self, visit: Visit) -> Scope:
+        """The names of a visit, to evaluate expressions in; ``x`` is the block's own input."""
+        return Scope(visit.variables, visit.x, visit.labels)
 
     def same_everywhere(self, site: Site) -> bool:
         """Whether values of one shape reached a place, however often it ran."""

@@ -13,6 +13,13 @@ from tests.trust.programs import Body, Group, If, Join, Layer, Node, Repeat, Sta
 from tests.trust.surgery import Bench, Raw, Site
 
 LAYERS = ("identity", "relu", "tanh", "sigmoid")
+DEFAULTS = {
+    "conv": {"stride": "1", "dilation": "1", "groups": "1", "bias": "true", "padding_mode": '"zeros"'},
+    "max_pool": {"ceil": "false", "dilation": "1", "padding": "0"},
+    "batch_norm": {"affine": "true"},
+    "group_norm": {"affine": "true"},
+}
+"""Defaults of some layers, as text."""
 
 
 def anywhere(make: Callable[[Bench, Site], Node]) -> Callable[[Bench], Fault | None]:
@@ -72,14 +79,8 @@ def largest_window(bench: Bench) -> Fault | None:
 @operator
 def default_written(bench: Bench) -> Fault | None:
     """An argument that has its default, written."""
-    defaults = {
-        "conv": {"stride": "1", "dilation": "1", "groups": "1", "bias": "true", "padding_mode": '"zeros"'},
-        "max_pool": {"ceil": "false", "dilation": "1", "padding": "0"},
-        "batch_norm": {"affine": "true"},
-        "group_norm": {"affine": "true"},
-    }
-    for site, node in bench.layers(*defaults):
-        missing = {name: raw(text) for name, text in defaults[node.op].items() if name not in node.arguments}
+    for site, node in bench.layers(*DEFAULTS):
+        missing = {name: raw(text) for name, text in DEFAULTS[node.op].items() if name not in node.arguments}
         if missing:
             name = bench.random.choice(list(missing))
             written = Layer(node.op, {**node.arguments, name: missing[name]}).text()
