@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from random import Random
 
@@ -125,12 +124,11 @@ def numbers_computed(text: str) -> Mapping[str, str]:
 
 
 def variables_renamed(text: str) -> Mapping[str, str]:
-    """Loop variables and variables, which are in no key."""
-    names = set(re.findall(r"\b(?:for|let) (\w+)", text)) | set(re.findall(r"\bfor \((\w+), ", text))
-    labels = set(re.findall(r"^\s*(\w+)(?:\{|:)", text, re.MULTILINE)) | set(
-        re.findall(r"(?:block|network) (\w+)", text)
-    )
-    return {PATH: renamed(text, {name: f"{name}_again" for name in names - {*chain(*labels)}})}
+    """Loop variables and variables whose names stand for nothing else."""
+    code = re.sub(r"#[^\n]*", "", text)
+    names = {name for found in re.findall(r"\b(?:for|let) (?:(\w+)|\((\w+), )", code) for name in found if name}
+    others = {name for name in names if re.search(rf"\b{name}(?:\{{|:|=)|\.{name}\b", code)}
+    return {PATH: renamed(code, {name: f"{name}_again" for name in names - others})}
 
 
 def all_digests(files: Mapping[str, str]) -> dict[str, Digests]:
