@@ -102,8 +102,9 @@ def one_number_for_each_axis(bench: Bench) -> Fault | None:
     """A window with its size for every axis."""
     for site, node in bench.layers("conv", "max_pool", "avg_pool"):
         axes = len(bench.shape(site)) - 2
-        if len({len(visit.shape) for visit in bench.watch.of(node)}) == 1:
-            kernel = node.arguments["kernel"]
+        kernel, visits = node.arguments["kernel"], bench.watch.of(node)
+        is_number = all(isinstance(kernel.value(bench.scope(visit)), int) for visit in visits)
+        if is_number and len({len(visit.shape) for visit in visits}) == 1:
             many = f"({', '.join([kernel.text] * axes)}{',' if axes == 1 else ''})"
             written = Layer(node.op, {**node.arguments, "kernel": raw(many)}).text()
             return Fault([(site, [_Written(node, written)])], "")
