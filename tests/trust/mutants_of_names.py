@@ -249,7 +249,8 @@ def block_in_itself(bench: Bench) -> Fault | None:
 def input_in_the_middle(bench: Bench) -> Fault | None:
     """An input behind a step."""
     for site in gaps(bench):
-        if site.index > 0 or site.owner is not bench.program.body.nodes:
+        before = site.owner[: site.index] if isinstance(site.owner, list) else []
+        if site.owner is not bench.program.body.nodes or not all(isinstance(node, Let) for node in before):
             return put_in(site, Raw("input spare: [N, 3]"), "E0218")
     return None
 
