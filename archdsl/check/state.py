@@ -10,7 +10,7 @@ from archdsl.check.applications import Applications
 from archdsl.diagnostics.diagnostic import Diagnostic, Frame, Help, Label
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir.design import Block
-from archdsl.ir.dim import Dim, DimTooComplex, SizeSet
+from archdsl.ir.dim import DimTooComplex, SizeSet
 from archdsl.ir.typed import BlockInstance, SizeCondition
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Requirement
@@ -170,8 +170,8 @@ class State:
         return all(self._require(requirement, span) for requirement in requirements)
 
     def _require(self, requirement: Requirement, span: Span) -> bool:
+        accepted = requirement.accepted
         try:
-            accepted = requirement.accepted or _accepted(requirement)
             if accepted in self.asked_before:  # the joins of a long chain mostly ask the same
                 self.conditions.append(SizeCondition(accepted, requirement.reason, span, self.trace))
                 return True
@@ -195,16 +195,6 @@ class State:
         labels = [Label(condition.span, demand(condition.accepted, condition.reason)) for condition in guilty]
         message = f"no size `{accepted.symbol}` of the input satisfies all layers"
         self.fail("E0313", message, span, here=demand(accepted, reason), labels=labels)
-
-
-def _accepted(requirement: Requirement) -> SizeSet:
-    left, right = requirement.left, requirement.right
-    if requirement.relation == ">=":
-        return Dim.solve_at_least(left, right)
-    if requirement.relation == "divides":
-        assert isinstance(right, int)
-        return Dim.solve_divides(right, left)
-    return Dim.solve_equal(left, right)
 
 
 def culprits(before: Sequence[SizeCondition], accepted: SizeSet) -> list[SizeCondition]:

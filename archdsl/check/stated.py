@@ -79,7 +79,7 @@ def _equal(stated: Size, real: Size, word: str) -> bool | Requirement:
     solution = Dim.solve_equal(stated, real)
     if solution.always or solution.never:
         return bool(solution.always)
-    return Requirement(real, "==", stated, f"the {word} {real} has to be {stated}")
+    return Requirement(real, "==", stated, f"the {word} {real} has to be {stated}", None, solution)
 
 
 def _expected(state: State, activation: Activation, shape: Shape, actual: TensorType) -> TensorType | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archdsl.diagnostics.diagnostic import Help
 from archdsl.diagnostics.sink import Sink
 from archdsl.elaborate.expressions import bind_to, given_arguments
@@ -103,13 +101,3 @@ def _unknown(span: Span) -> Expectation:
 def is_template(block: Block) -> bool:
     """Whether a network cannot stand alone, because parameters without default have to be given."""
     return any(parameter.required for parameter in block.parameters)
-
-
-def with_arguments(design: Design, overrides: dict[str, object]) -> Design:
-    """The same network with arguments given from outside (``archdsl.load(path, name, classes=10)``)."""
-    return replace(design, overrides=tuple(overrides.items()))
-
-
-def network_of(design: Design) -> Block:
-    """The network definition that a design instantiates."""
-    return design.network

@@ -50,9 +50,9 @@ class Requirement:
     """``>=``, ``==`` or ``divides`` (then ``right`` divides ``left``)."""
     right: Size
     reason: str
-    argument: str | None = None
-    accepted: SizeSet | None = None
-    """The input sizes for which it holds, where they are known already."""
+    argument: str | None
+    accepted: SizeSet
+    """The input sizes for which it holds."""
 
 
 @dataclass(slots=True)
