@@ -189,7 +189,8 @@ def label_repeated_by_the_loop(bench: Bench) -> Fault | None:
     """A label without the turn in its name, in a loop whose labels have it."""
     for site in bench.sites:
         node = site.node
-        if isinstance(node, Labelled) and node.computed is not None and len(bench.watch.of(node)) > 1:
+        once = site.block is None and len(site.loops) == 1  # so that every visit is a turn of the one loop around it
+        if isinstance(node, Labelled) and node.computed is not None and once and len(bench.watch.of(node)) > 1:
             return put_for(site, Labelled(node.name, node.step), "E0207")
     return None
 

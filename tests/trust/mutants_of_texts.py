@@ -54,16 +54,16 @@ def one_of(text: str, random: Random, fits: Callable[[Token, Token | None, Token
     return random.choice(fitting) if fitting else None
 
 
-def openers_of(text: str, closer: Token) -> list[Token]:
-    """The brackets that are open before a closing one; the last is its own."""
+def opener_of(text: str, closer: Token) -> Token:
+    """The bracket that a closing one belongs to."""
     stack: list[Token] = []
     for token in tokens(text):
         if token.text in OPENED:
             stack.append(token)
         elif token.text in OPENED.values():
+            opener = stack.pop()
             if token is closer:
-                return stack
-            stack.pop()
+                return opener
     raise ValueError("no bracket")
 
 
@@ -76,7 +76,7 @@ def closing_brace_removed(text: str, random: Random) -> Mutant | None:
     token = one_of(text, random, lambda token, *_: token.text == "}")
     if token is None:
         return None
-    own = openers_of(text, token)[-1]
+    own = opener_of(text, token)
     around = [other.line for other in tokens(text) if other.text in ("block", "network") and other.start < own.start]
     following = [other.line for other in tokens(text) if other.start > token.start]
     lines = (own.line, token.line, *around[-1:], *following[:1])
@@ -89,10 +89,19 @@ def closing_parenthesis_removed(text: str, random: Random) -> Mutant | None:
     token = one_of(text, random, lambda token, *_: token.text in (")", "]"))
     if token is None:
         return None
-    # Where others of its kind are open, each takes the next one's, and the outermost is left.
-    alike = [opener.line for opener in openers_of(text, token) if OPENED[opener.text] == token.text]
+    own = opener_of(text, token)
+    outer = [other.line for other in tokens(text) if other.text in ("(", "[") and _is_around(text, other, own)]
     name, codes = "closing_parenthesis_removed", "E0103 E0101 E0204 E0205 E0206"
-    return edited(text, token, "", codes, name, *alike, token.line, loose=True)
+    return edited(text, token, "", codes, name, own.line, token.line, *outer, loose=True)
+
+
+def _is_around(text: str, outer: Token, inner: Token) -> bool:
+    """Whether a bracket is open where another one opens: one of them misses its end."""
+    if outer.start >= inner.start:
+        return False
+    between = text[outer.start : inner.start]
+    opening, closing = outer.text, OPENED[outer.text]
+    return all(between[:end].count(opening) > between[:end].count(closing) for end in range(1, len(between)))
 
 
 @text_operator
@@ -106,13 +115,17 @@ def bracket_added(text: str, random: Random) -> Mutant | None:
 @text_operator
 def keyword_misspelt(text: str, random: Random) -> Mutant | None:
     """A keyword with its last two letters swapped, at the beginning of a line."""
-    token = one_of(
-        text, random, lambda token, before, _: token.text in KEYWORDS and (before is None or before.line < token.line)
-    )
+    token = one_of(text, random, _is_keyword)
     if token is None:
         return None
     wrong = f"{token.text[:-2]}{token.text[-1]}{token.text[-2]}" if len(token.text) > 2 else f"{token.text}s"
     return edited(text, token, wrong, "E0101 E0201 E0218", "keyword_misspelt", loose=True)
+
+
+def _is_keyword(token: Token, before: Token | None, after: Token | None) -> bool:
+    """At the beginning of a line, and no label (``output: linear(10)``)."""
+    is_first = before is None or before.line < token.line
+    return token.text in KEYWORDS and is_first and (after is None or after.text != ":")
 
 
 @text_operator

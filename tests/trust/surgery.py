@@ -115,6 +115,26 @@ def _of_node(site: Site) -> Iterator[Site]:
             yield from _of_body(body, replace(inner, loops=(*site.loops, loop)))
 
 
+def passes_over(node: Node) -> bool:
+    """Whether a statement does not take the running value: what stands before it would be used by nothing."""
+    match node:
+        case Refer():
+            return True
+        case Labelled(step=step):
+            return passes_over(step)
+        case Join(paths=paths):
+            return all(_begins_elsewhere(path) for path in paths)
+        case Group(body=body):
+            return _begins_elsewhere(body)
+        case If(then=then, otherwise=otherwise):
+            return any(_begins_elsewhere(branch) for branch in (then, otherwise) if branch is not None)
+    return False
+
+
+def _begins_elsewhere(body: Body) -> bool:
+    return any(passes_over(node) for node in body.nodes[:3])
+
+
 @dataclass(frozen=True)
 class Visit:
     """One run of a statement: what reached it."""
@@ -224,7 +244,7 @@ class Bench:
 
     def gaps(self) -> Iterator[Site]:
         """Places before which a statement can be put."""
-        return (site for site in self.reached if isinstance(site.owner, list) and not isinstance(site.node, Refer))
+        return (site for site in self.reached if isinstance(site.owner, list) and not passes_over(site.node))
 
     def changed(self, changes: Changes, *, fixed: bool = False) -> tuple[str, Watch]:
         """The text of the changed program, and its run. ``fixed`` closes the open sizes of the input."""
