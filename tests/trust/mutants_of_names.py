@@ -9,7 +9,7 @@ from tests.trust.expressions import Expr, number
 from tests.trust.mutants_of_shapes import KEEPING
 from tests.trust.operators import Fault, Operator, operator
 from tests.trust.programs import Apply, Body, If, Join, Labelled, Layer, Let, Node, Refer
-from tests.trust.surgery import Bench, Marked, Raw, Site
+from tests.trust.surgery import Bench, Marked, Raw, Site, passes_over
 
 
 def raw(text: str) -> Expr:
@@ -29,7 +29,11 @@ def put_for(site: Site, node: Node, codes: str) -> Fault:
 
 def gaps(bench: Bench, *, outside: bool = False) -> Iterator[Site]:
     """Places before which a statement can be put, run or not; ``outside`` leaves out those in loops."""
-    return (site for site in bench.sites if isinstance(site.owner, list) and not (site.loops and outside))
+    return (
+        site
+        for site in bench.sites
+        if isinstance(site.owner, list) and not (site.loops and outside) and not passes_over(site.node)
+    )
 
 
 def layers(bench: Bench, *ops: str) -> Iterator[tuple[Site, Layer]]:

@@ -107,7 +107,11 @@ def _is_around(text: str, outer: Token, inner: Token) -> bool:
 @text_operator
 def bracket_added(text: str, random: Random) -> Mutant | None:
     """A closing bracket that closes nothing."""
-    token = one_of(text, random, lambda token, before, _: before is None or before.line < token.line)
+    token = one_of(
+        text,
+        random,
+        lambda token, before, _: before is None or (before.line < token.line and before.text not in ("(", "[", ",")),
+    )
     assert token is not None
     return edited(text, token, f"){token.text}", "E0103 E0101", "bracket_added", loose=True)
 
@@ -213,7 +217,9 @@ def argument_name_misspelt(text: str, random: Random) -> Mutant | None:
         ),
     )
     return (
-        None if token is None else edited(text, token, f"{token.text}z", "E0202", "argument_name_misspelt", loose=True)
+        None
+        if token is None
+        else edited(text, token, f"{token.text}z", "E0202 E0405", "argument_name_misspelt", loose=True)
     )
 
 
