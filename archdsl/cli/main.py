@@ -132,11 +132,17 @@ class WrongUsage(SystemExit):
         self.sentence = sentence
 
 
+LASTING = frozenset({"evaluate", "predict", "train"})
+"""Commands that run for long, and make circles of objects all the time."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line given (by default the process's own); gives the exit code, never raises."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     terminal.prepare_streams()
-    gc.disable()  # a short run makes few circles, and looking for them takes a third of the time of a long one
+    collects = gc.isenabled()
+    if LASTING.isdisjoint(given[:1]):
+        gc.disable()  # a short run makes few circles, and looking for them takes a third of the time of a long one
     try:
         code = _run(given)
         terminal.show_pending()
@@ -155,6 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("ARCHDSL_DEBUG"):
             raise
         return _ended(given, _fault(error))
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _run(given: list[str]) -> int:

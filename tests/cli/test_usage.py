@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -306,3 +307,18 @@ def test_a_file_in_a_folder_that_cannot_be_read_is_a_finding(powerless: Powerles
 
 def test_where_no_cache_can_be_made_nothing_is_said(powerless: Powerless) -> None:
     assert powerless("check", "good.arch") == Result(0, "1 file, 1 network: no findings\n", "")
+
+
+@pytest.mark.parametrize(("command", "collects"), [("check", False), ("train", True), ("predict", True)])
+def test_what_lasts_collects_its_garbage(command: str, collects: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training of hours makes circles all the time; a process that calls ``main`` keeps its own setting."""
+    seen: list[bool] = []
+
+    def run(given: list[str]) -> int:
+        seen.append(gc.isenabled())
+        raise OSError(given[0])
+
+    monkeypatch.setattr("archdsl.cli.main._run", run)
+    assert main([command]) == 2
+    assert seen == [collects]
+    assert gc.isenabled()
