@@ -46,8 +46,9 @@ def test_a_case_says_what_is_wrong(case: Path) -> None:
 def test_every_code_of_the_registry_occurs() -> None:
     beside = {code for file in BAD.rglob("*.toml") for *_, code in marked_places(file.name, file.read_text("utf-8"))}
     generated = {code for made in GENERATED.values() for *_, code in made.found}
-    of_recipes = {code for code in CODES if code[1:3] == "08"}  # those need data: tests/train/test_contract.py
-    assert set(CODES) - of_recipes <= MARKED | beside | generated
+    # Recipes need data, and changes an earlier version: tests/train/test_contract.py, tests/compare/test_breaking.py.
+    elsewhere = {code for code in CODES if code[1:3] in ("08", "09")}
+    assert set(CODES) - elsewhere <= MARKED | beside | generated
 
 
 def test_the_corpus_is_large() -> None:

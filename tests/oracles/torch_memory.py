@@ -37,12 +37,12 @@ def kept_storages(model: nn.Module, run: Callable[[], object]) -> tuple[dict[int
     own = {address(tensor) for tensor in (*model.parameters(), *model.buffers())}
     saved: dict[int, tuple[Tensor, int]] = {}
 
-    def pack(tensor: Tensor) -> Tensor:
+    def pack(tensor: Tensor) -> None:
+        """Holds nothing that holds the graph, which holds this function: it would never be freed."""
         if address(tensor) not in own and tensor.numel():
-            saved[address(tensor)] = tensor, tensor.untyped_storage().nbytes()  # the tensor keeps the address taken
-        return tensor
+            saved[address(tensor)] = tensor.detach(), tensor.untyped_storage().nbytes()  # keeps the address taken
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda nothing: nothing):
         result = run()
     assert tensors_in(result)
     return saved, result
