@@ -12,16 +12,14 @@ parameter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from archdsl.analysis.costs import call_of
-from archdsl.analysis.flatten import bind_turn, is_single, joined_path, label_text, module_name
-from archdsl.ir import design as d
+from archdsl.analysis.dataflow import outputs_of
 from archdsl.ir import typed as t
 from archdsl.ir.dim import Dim
-from archdsl.ir.expr import NameTemplate
 from archdsl.ir.kinds import FLOAT, Parameter, Value
 from archdsl.ir.types import TensorType
 
@@ -47,10 +45,7 @@ def digests(design: t.TypedDesign) -> Digests | None:
         return None
     shapes = _shapes(design.inputs)
     inputs = [_value("input", index, shape) for index, shape in enumerate(shapes)]
-    labels = {name: value for (name, _), value in zip(design.inputs, inputs, strict=True)}
-    scope = _Scope("", [0], dict(design.root.arguments), {**labels, d.X: inputs[0]})
-    _Flow().body(design.root.body, scope, inputs[0])
-    outputs = [(when, value) for _, when, value in scope.outputs]
+    outputs = [(when, value) for _, when, value in outputs_of(design, inputs, _Digesting())]
     return Digests(
         _digest("network", shapes, [(when, value.computation) for when, value in outputs]),
         _digest("network", shapes, [(when, value.weights) for when, value in outputs]),
@@ -78,84 +73,23 @@ def _shapes(inputs: tuple[tuple[str, TensorType], ...]) -> list[tuple[object, ..
     ]
 
 
-@dataclass(slots=True)
-class _Scope:
-    """One block: its path, the next position in it, its variables and its labelled values."""
-
-    prefix: str
-    counter: list[int]
-    variables: dict[str, Value]
-    labels: dict[str, Digests]
-    ports: dict[str, Mapping[str, Digests]] = field(default_factory=dict)
-    outputs: list[tuple[str, str | None, Digests]] = field(default_factory=list)
-    inherited: str = ""
-
-    def under(self, name: str) -> _Scope:
-        """The inside of a group: a path of its own, the same names."""
-        prefix = joined_path(self.prefix, name)
-        return _Scope(prefix, [0], self.variables, self.labels, self.ports, self.outputs)
-
-
-class _Flow:
-    """Follows the values of one network."""
+class _Digesting:
+    """What layers and joins make of digests."""
 
     def __init__(self) -> None:
         self._stated: dict[int, tuple[object, ...]] = {}
         """The arguments of each layer or join, and the tensors that it has in ``state_dict``."""
 
-    def body(self, body: t.TypedBody, scope: _Scope, x: Digests) -> Digests:
-        """A body's last value."""
-        for node in body.nodes:
-            x, ports = self._node(node, scope, x)
-            label = getattr(node.node, "label", None)
-            if isinstance(label, NameTemplate):
-                name = label_text(label, scope.variables)
-                scope.labels[name], scope.ports[name] = x, ports
-        return x
-
-    def _node(self, node: t.TypedNode, scope: _Scope, x: Digests) -> tuple[Digests, Mapping[str, Digests]]:
-        match node:
-            case t.TypedLayer():
-                return self._layer(node, scope, x), {}
-            case t.TypedMerge():
-                return self._join(node, scope, x), {}
-            case t.TypedApply():
-                return self._apply(node, scope, x)
-            case t.TypedInline(arguments=arguments, body=body):
-                inner = _Scope(scope.prefix, scope.counter, dict(arguments), {d.X: x}, inherited=scope.inherited)
-                return self.body(body, inner, x), {}
-            case t.TypedGroup() | t.TypedChoice():
-                return self._group(node, scope, x), {}
-            case t.TypedLoop():
-                return self._loop(node, scope, x), {}
-            case t.TypedLet(values=values):
-                scope.variables.update(zip(node.node.names, values, strict=True))
-            case t.TypedRefer(label=label):
-                named = node.node
-                return (scope.ports[label][named.output] if isinstance(named, d.Port) else scope.labels[label]), {}
-            case t.TypedInput():
-                return scope.labels[node.node.name], {}
-            case t.TypedOutput(body=body):
-                end = self.body(body, scope, x) if body is not None else x
-                scope.outputs.append((node.node.name, node.node.when, end))
-        return x, {}
-
-    def _layer(self, node: t.TypedLayer, scope: _Scope, x: Digests) -> Digests:
-        name = module_name(node.node.slot, scope.counter, scope.variables, scope.inherited)
-        if node.op == "identity":
-            return x
+    def layer(self, node: t.TypedLayer, path: str, x: Digests) -> Digests:
+        """The layer, its arguments, what goes in; for the weights also which tensors it has, and where."""
         arguments, tensors = self._of(node)
-        path = ""
-        if tensors:
-            label = label_text(node.node.label, scope.variables) if node.node.label is not None else node.op
-            path = joined_path(scope.prefix, name or label)
         return Digests(
             _digest("layer", node.op, arguments, x.computation),
             _digest("layer", node.op, arguments, x.weights, path, tensors),
         )
 
-    def _join(self, node: t.TypedMerge, scope: _Scope, x: Digests) -> Digests:
-        ends = [self.body(path, scope, x) for path in node.paths]
+    def join(self, node: t.TypedMerge, ends: Sequence[Digests]) -> Digests:
+        """The join, its arguments, its paths in their order."""
         arguments, _ = self._of(node)
         return Digests(
             _digest("join", node.node.op, arguments, [end.computation for end in ends]),
@@ -169,36 +103,6 @@ class _Flow:
             tensors = sorted({**call.op.weights(call), **call.op.buffers(call)}.items())
             known = self._stated.setdefault(id(node), (_arguments(call.op.parameters, node.arguments), tensors))
         return known
-
-    def _apply(self, node: t.TypedApply, scope: _Scope, x: Digests) -> tuple[Digests, Mapping[str, Digests]]:
-        instance = node.instance
-        prefix = joined_path(scope.prefix, module_name(node.node.slot, scope.counter, scope.variables, scope.inherited))
-        given = (x, *(scope.labels[name] for name in node.tensors))
-        labels = dict(zip((d.X, *instance.block.tensor_parameters), given, strict=True))
-        inner = _Scope(prefix, [0], dict(instance.arguments), labels)
-        end = self.body(instance.body, inner, x)
-        ports = {name: value for name, _, value in inner.outputs}
-        return (ports[instance.outputs[0][0]] if instance.outputs else end), ports
-
-    def _group(self, node: t.TypedGroup | t.TypedChoice, scope: _Scope, x: Digests) -> Digests:
-        if node.node.slot is None:
-            return self.body(node.body, scope, x)
-        name = module_name(node.node.slot, scope.counter, scope.variables, scope.inherited)
-        if not (isinstance(node, t.TypedChoice) and is_single(node.body.body)):
-            return self.body(node.body, scope.under(name), x)
-        outer, scope.inherited = scope.inherited, name
-        x = self.body(node.body, scope, x)
-        scope.inherited = outer
-        return x
-
-    def _loop(self, node: t.TypedLoop, scope: _Scope, x: Digests) -> Digests:
-        if node.node.slot is not None:
-            scope = scope.under(module_name(node.node.slot, scope.counter, scope.variables, scope.inherited))
-        for turn in node.turns:
-            for index in range(turn.first, turn.first + turn.count):
-                bind_turn(node, index, scope.variables)
-                x = self.body(turn.body, scope.under(str(index)) if node.node.own else scope, x)
-        return x
 
 
 def _arguments(parameters: Iterable[Parameter], given: Mapping[str, Value]) -> list[tuple[str, Value]]:
