@@ -22,6 +22,7 @@ from archdsl.syntax import lexer, literals
 from archdsl.syntax._tables import KEYWORDS
 from tests.docs import reference
 from tests.docs.pages import blocks_of
+from tests.docs.zoo import SPECS, lines_of, torchvision_lines
 from tests.house import ROOT
 
 LIMITS = [
@@ -111,3 +112,11 @@ def test_types_functions_sizes_and_metrics_are_all_listed() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_section(name: str) -> None:
     assert f"\n## {name}\n" in page("commands.md")
+
+
+def test_a_family_is_a_page_and_all_of_them_a_fifth_of_torchvision() -> None:
+    lines = {path.stem: lines_of(path) for path in SPECS.glob("*.arch")}
+    assert {family: count for family, count in lines.items() if count > 120} == {}
+    theirs = {family: torchvision_lines(family) for family in lines}
+    assert sum(theirs.values()) > 10_000
+    assert 5 * sum(count for family, count in lines.items() if theirs[family]) <= sum(theirs.values())

@@ -49,7 +49,7 @@ def zoo_page() -> str:
     ours = theirs = 0
     for path in sorted(SPECS.glob("*.arch")):
         networks = list(_networks(path))
-        lines, source = _count(path), torchvision_lines(path.stem)
+        lines, source = lines_of(path), torchvision_lines(path.stem)
         ours, theirs = ours + (lines if source else 0), theirs + source
         shown = f"{source:,}" if source else "\N{EN DASH}"
         overview.append(f"| [{path.stem}](#{path.stem}) | {len(networks)} | {lines} | {shown} |")
@@ -62,10 +62,11 @@ def zoo_page() -> str:
 def torchvision_lines(family: str) -> int:
     """The length of torchvision's source file for a family; 0 where it has none."""
     path = Path(torchvision.models.__file__).parent / f"{SOURCES.get(family, family)}.py"
-    return _count(path) if path.is_file() else 0
+    return lines_of(path) if path.is_file() else 0
 
 
-def _count(path: Path) -> int:
+def lines_of(path: Path) -> int:
+    """All lines of a file."""
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
