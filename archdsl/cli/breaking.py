@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from archdsl import __version__
 from archdsl.cli import terminal
 from archdsl.cli.findings import show_on_stderr
-from archdsl.cli.outputs import FORMATS, output, outputs_of
+from archdsl.cli.outputs import add_output_options, outputs_of
 from archdsl.cli.paths import display, select
 from archdsl.cli.refusal import CommandError
 from archdsl.cli.reports import check_outputs, in_repository, report
@@ -54,18 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help=f"what must not break, of {','.join(CATEGORIES)} (default: all)",
     )
-    listed = ", ".join(FORMATS)
-    parser.add_argument("--format", choices=FORMATS, metavar="FORMAT", help=f"how to show findings: {listed}")
-    parser.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        type=output,
-        default=[],
-        metavar="FORMAT[:FILE]",
-        help="write findings to FILE in this format; may be repeated",
-    )
-    parser.add_argument("--allow-outside", action="store_true", help="also write outside the working directory")
+    add_output_options(parser)
 
 
 @dataclass(slots=True)

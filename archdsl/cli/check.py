@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from archdsl.cli import terminal
 from archdsl.cli.checking import check_files
-from archdsl.cli.outputs import FOR_PEOPLE, FORMATS, clean_line, output, outputs_in
+from archdsl.cli.outputs import FOR_PEOPLE, add_output_options, clean_line, outputs_in
 from archdsl.cli.refusal import CommandError
 from archdsl.cli.settings import selection_of, settings_of
 
@@ -39,18 +39,7 @@ itself. Warnings alone end with 0, unless --error-on-warning is given.
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders, `-` for standard input")
-    listed = ", ".join(FORMATS)
-    parser.add_argument("--format", choices=FORMATS, metavar="FORMAT", help=f"how to show findings: {listed}")
-    parser.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        type=output,
-        default=[],
-        metavar="FORMAT[:FILE]",
-        help="write findings to FILE in this format; may be repeated",
-    )
-    parser.add_argument("--allow-outside", action="store_true", help="also write outside the working directory")
+    add_output_options(parser)
     parser.add_argument(
         "--error-on-warning", action=argparse.BooleanOptionalAction, help="end with 1 on warnings too (default: no)"
     )

@@ -34,6 +34,22 @@ class Output:
     path: str | None = None
 
 
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Where findings go: ``--format``, ``-o``, ``--allow-outside``."""
+    listed = ", ".join(FORMATS)
+    parser.add_argument("--format", choices=FORMATS, metavar="FORMAT", help=f"how to show findings: {listed}")
+    parser.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        type=output,
+        default=[],
+        metavar="FORMAT[:FILE]",
+        help="write findings to FILE in this format; may be repeated",
+    )
+    parser.add_argument("--allow-outside", action="store_true", help="also write outside the working directory")
+
+
 def clean_line(files: int, networks: int) -> str:
     """What people see of a run without findings."""
     return f"{_count(files, 'file')}, {_count(networks, 'network')}: no findings\n"

@@ -37,6 +37,11 @@ LEAST = (17, 24)
 """From these sizes on, the next one that is accepted is taken."""
 
 
+LARGEST = 2**28
+"""Bytes of weights or values of a network that is run."""
+MOST_MACS = 10**10
+
+
 @dataclass
 class Tally:
     """What a campaign compared; ``wrong`` holds a sentence and the network of each disagreement."""
@@ -50,6 +55,8 @@ class Tally:
     """Of the measurements of memory, those that were met to the byte."""
     kept_off: float = 0.0
     peak_off: float = 0.0
+    too_large: int = 0
+    """Networks at a size that would need more memory or time than a comparison is worth."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -65,6 +72,9 @@ def compare(text: str, tally: Tally) -> bool:
         if values is None:
             continue
         design = fixed(typed, values)
+        if not is_small(design):
+            tally.too_large += 1
+            continue
         module = written(design, tally)
         for sentence in wrong_counts(design, module or Interpreter(design), formula, values, tally):
             tally.wrong.append(f"{values}: {sentence}\n{text}")
@@ -72,6 +82,15 @@ def compare(text: str, tally: Tally) -> bool:
             for sentence in wrong_memory(design, module, tally):
                 tally.wrong.append(f"{values}: {sentence}\n{text}")
     return True
+
+
+def is_small(design: TypedDesign) -> bool:
+    """Whether a machine can run it, by the figures that are to be compared: a few enlargements fill any memory."""
+    found, programs = totals(design), Programs.of(design)
+    assert programs is not None
+    values = programs.values(2, "fp32")
+    macs = found.macs if isinstance(found.macs, int) else 0
+    return found.weights < LARGEST // 4 and max(values.peak, values.kept) < LARGEST and macs < MOST_MACS
 
 
 def chosen(design: TypedDesign, least: int) -> dict[str, int] | None:
@@ -140,7 +159,7 @@ def campaign(networks: int, seed: int, *, say: bool = False) -> Tally:
         number += 1
         text = Drawer(random, fits).network().text()
         done = compare(text, tally)
-        if say and done and tally.networks % 500 == 0:
+        if say and done and tally.networks % 250 == 0:
             print(
                 f"{tally.networks:,} networks, {len(tally.wrong)} disagreements, {time.monotonic() - start:.0f} s",
                 flush=True,
@@ -160,7 +179,7 @@ def main() -> int:
         print(f"\nDISAGREEMENT at {sentence}")
     print(
         f"{tally.networks:,} networks, {tally.comparisons:,} comparisons of weights and multiply-adds "
-        f"({tally.formulas:,} of them with a formula as well; {tally.not_written:,} without generated code); "
+        f"({tally.formulas:,} of them with a formula as well; {tally.not_written:,} without generated code; {tally.too_large:,} left out as too large to run); "
         f"memory of {tally.memory:,}, {tally.exact:,} of them to the byte, kept at most {tally.kept_off:.2%} off, "
         f"peak at most {tally.peak_off:.2%}; {len(tally.wrong)} disagreements"
     )

@@ -17,9 +17,9 @@ from archdsl.train.data.samples import (
     BrokenSample,
     DataSet,
     Declaration,
+    Opened,
     Part,
     Raw,
-    Samples,
     UnusableData,
     split,
 )
@@ -64,22 +64,6 @@ class Items:
         return image, label
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """The data set that a function of the user's made."""
-
-    declaration: Declaration
-    parts: tuple[Samples, Samples]
-
-    def counts(self) -> tuple[int, int]:
-        """How many samples there are for training and for validation."""
-        return len(self.parts[0]), len(self.parts[1])
-
-    def open(self) -> tuple[Samples, Samples]:
-        """The samples for training and for validation."""
-        return self.parts
-
-
 def open_set(data: Data, name: str) -> DataSet:
     """Calls ``module:function`` (the working directory is searched, too) and looks at the first sample.
 
@@ -96,12 +80,12 @@ def open_set(data: Data, name: str) -> DataSet:
     declaration = _declared(name, sets[0])
     items = [Items(each, declaration) for each in sets]
     if pair:
-        return Function(declaration, (items[0], items[1]))
+        return Opened(declaration, (items[0], items[1]))
     count = min(data.samples or len(items[0]), len(items[0]))
     if count < 2:
         raise UnusableData(f"`{name}` gives {count} sample, too few for training and validation")
     training, validation = split(count, data.validation)
-    return Function(declaration, (Part(items[0], training), Part(items[0], validation)))
+    return Opened(declaration, (Part(items[0], training), Part(items[0], validation)))
 
 
 def _made(name: str) -> Any:

@@ -14,6 +14,7 @@ from archdsl.train.data.samples import (
     BrokenSample,
     DataSet,
     Declaration,
+    Opened,
     Part,
     Raw,
     Samples,
@@ -68,22 +69,6 @@ class Pictures:
             labels.append(int(label))
             kept.append(position)
         return Raw(images, np.asarray(labels, dtype=np.int64), kept if broken else None, broken)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A set of another library, in its two parts."""
-
-    declaration: Declaration
-    parts: tuple[Samples, Samples]
-
-    def counts(self) -> tuple[int, int]:
-        """How many samples there are for training and for validation."""
-        return len(self.parts[0]), len(self.parts[1])
-
-    def open(self) -> tuple[Samples, Samples]:
-        """The samples for training and for validation."""
-        return self.parts
 
 
 def pixels(picture: Any, channels: int) -> Array:

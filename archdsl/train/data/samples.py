@@ -62,6 +62,22 @@ class DataSet(Protocol):
         """The samples for training and for validation."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A data set whose samples are at hand, in its two parts."""
+
+    declaration: Declaration
+    parts: tuple[Samples, Samples]
+
+    def counts(self) -> tuple[int, int]:
+        """How many samples there are for training and for validation."""
+        return len(self.parts[0]), len(self.parts[1])
+
+    def open(self) -> tuple[Samples, Samples]:
+        """The samples for training and for validation."""
+        return self.parts
+
+
 class UnusableData(Exception):
     """Why a data set cannot be used: a sentence for the user, a repair, and the kind of finding it becomes."""
 
