@@ -179,7 +179,8 @@ def main() -> int:
         print(f"\nDISAGREEMENT at {sentence}")
     print(
         f"{tally.networks:,} networks, {tally.comparisons:,} comparisons of weights and multiply-adds "
-        f"({tally.formulas:,} of them with a formula as well; {tally.not_written:,} without generated code; {tally.too_large:,} left out as too large to run); "
+        f"({tally.formulas:,} of them with a formula as well; {tally.not_written:,} without generated code; "
+        f"{tally.too_large:,} left out as too large to run); "
         f"memory of {tally.memory:,}, {tally.exact:,} of them to the byte, kept at most {tally.kept_off:.2%} off, "
         f"peak at most {tally.peak_off:.2%}; {len(tally.wrong)} disagreements"
     )
