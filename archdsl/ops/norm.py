@@ -45,6 +45,10 @@ class _Norm(Op):
         """The input, and the mean and the inverse deviation of everything that is normalised together."""
         return Kept(inputs=True, values=2 * self.groups(call))
 
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """Means and deviations, which are taken in inference too."""
+        return Scratch(2 * self.groups(call))
+
     def groups(self, call: Call) -> int:
         """How many means are taken."""
         raise NotImplementedError
@@ -91,6 +95,10 @@ class BatchNorm(_Norm):
     def groups(self, call: Call) -> int:
         """One for each channel."""
         return fixed(call.x.shape)[1]
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """Nothing: inference has the running averages."""
+        return Scratch()
 
     def buffers(self, call: Call) -> dict[str, tuple[int, ...]]:
         """Running averages, and the number of batches they have seen."""
@@ -238,6 +246,10 @@ class InstanceNorm(_Norm):
         """As a batch norm of N*C channels, which is what torch makes of it: with its factors repeated for each."""
         repeated = self.groups(call) if call.arguments["affine"] else 0
         return Kept(inputs=True, values=2 * self.groups(call) + repeated)
+
+    def scratch(self, call: Call, output: TensorType) -> Scratch:
+        """Means, deviations, and the repeated factors and offsets."""
+        return Scratch((4 if call.arguments["affine"] else 2) * self.groups(call))
 
     def to_torch(self, call: Call) -> TorchForm:
         """``nn.InstanceNorm2d`` and its siblings."""
