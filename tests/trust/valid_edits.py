@@ -161,4 +161,4 @@ def harmless_expectation(text: str, random: Random) -> Mutant | None:
     """A network that expects what every network is."""
     if text.count("    output ") != 1:
         return None
-    return _valid("harmless_expectation", text.replace("    output ", "    expect layers >= 1\n    output "))
+    return _valid("harmless_expectation", text.replace("    output ", "    expect layers >= 0\n    output "))
