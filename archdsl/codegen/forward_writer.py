@@ -261,7 +261,10 @@ class ForwardWriter(ForwardScope):
         inside = [inner for inner in level(node.body) if getattr(inner, "slot", None) is not None]
         whole = [inner for inner in level(self.unit.body) if getattr(inner, "slot", None) is not None]
         nested = any(isinstance(inner, d.Loop | d.Choice) for inner in level(node.body))
-        return len(inside) == len(whole) == 1 and not nested and "layer" not in self._taken
+        if not len(inside) == len(whole) == 1 or nested or "layer" in self._taken:
+            return False
+        slot = getattr(inside[0], "slot", None)
+        return isinstance(slot, d.Slot) and not slot.shared  # a module that all turns share is one child
 
     def _choice(self, node: d.Choice) -> None:
         if node.slot is not None:

@@ -71,6 +71,8 @@ class InitScope:
         self._carrying: str | None = None
         self._steps = 0
         self._read = values_named(self.unit.body)
+        self._joining: list[tuple[Flow, ...]] = []
+        """Of each join around: what flows into its paths, and what those before this one hand over."""
         self._spliced = False
         """Whether a spliced block is being written: ``x`` is what flows into it."""
 
@@ -206,6 +208,7 @@ class InitScope:
         """Whether an earlier value that is read somewhere has its channels in a running count: it must not run on."""
         flows = [flow for label, flow in self._labels.items() if label in self._read or None in self._read]
         flows += [self._block_flow] if self._spliced and d.X in self._read else []
+        flows += [flow for joining in self._joining for flow in joining]
         held = [*(flow.channels for flow in flows if flow.channels is not None), *self.scope.values()]
         return any(variable in locals_in(expr) for expr in held)
 

@@ -80,7 +80,9 @@ class InitWriter(InitValues):
         flows: list[Flow] = []
         for path in paths:
             self.flow = start
+            self._joining.append((start, *flows))
             self.body(path, sink)
+            self._joining.pop()
             flows.append(self.flow)
         uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedMerge)]
         self.flow = after_merge(node.op, start, flows, uses)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from archdsl.ir.design import Body, Choice, Group, Inline, Layer, Let, Loop, Merge, Node, Output
 from archdsl.ir.expr import Expr, SizeOf, locals_in, sizes_in
-from archdsl.ir.walk import every, labels, open_bodies
+from archdsl.ir.walk import labels, open_bodies
 
 _Loops = frozenset[int]
 _NONE: _Loops = frozenset()
@@ -91,8 +91,6 @@ def _inside(node: Node, place: _Place) -> _Place:
 
 def spliced_apart(body: Body) -> Body:
     """The body with steps of its own in every spliced block: two splices of one block are told apart."""
-    if not any(isinstance(node, Inline) for node in every(body)):
-        return body
     return replace(body, nodes=tuple(_apart(node) for node in body.nodes))
 
 

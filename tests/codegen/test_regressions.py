@@ -60,6 +60,16 @@ PROGRAMS = {
         "block act(s: float) { leaky_relu(slope=s) -> conv(3, 1) }",
         "inline act(0.1)\n inline act(0.9)",
     ),
+    "two splices of one block differ in a window without weights": (
+        "block pool(k: int) { max_pool(kernel=k // 2) }",
+        "inline pool(2)\n inline pool(4)",
+    ),
+    "a network is one loop over a layer without weights": ("", "repeat 6 { tanh }"),
+    "a loop in one path of a join leaves the channels of the others alone": (
+        "block b() {\n for i in 0..=(x.channels // 3) { conv(2, 1) }\n"
+        " concat { for i in 1..[9, 6, 7][1] { conv(1, 3, padding=1) }; identity }\n}",
+        "conv(4, 1) -> b\n group_norm(1)",
+    ),
     "a variable of the loop makes each turn another module": (
         "",
         "for i in [2, 4] { let k = i + 1\n leaky_relu(slope=k) }",
