@@ -294,8 +294,9 @@ def _extreme(function: str, numbers: Sequence[Value], span: Span) -> Value:
 def _sum(values: tuple[Value, ...] | range, span: Span) -> Value:
     if length_of(values) > MAX_ITEMS:
         raise EvaluationError("E0407", f"a list to be added up may have at most {MAX_ITEMS:,} items", span)
-    if all(type(value) is int for value in values):
-        return arithmetic("+", 0, sum(values), span)  # type: ignore[arg-type]
+    integers = [value for value in values if type(value) is int]
+    if len(integers) == len(values):  # the usual case, and long lists must not take long
+        return arithmetic("+", 0, sum(integers), span)
     total: Value = 0
     for value in values:
         total = arithmetic("+", total, value, span)
