@@ -74,6 +74,20 @@ def test_a_missing_docstring_is_found(text: str) -> None:
     assert undocumented([("archdsl.a", text)]) == ["archdsl.a"]
 
 
+def clocks(text: str) -> list[str]:
+    """The clocks that a test reads: how long something takes says more about the machine than about the code."""
+    names = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    names |= {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    return sorted(names & {"process_time", "perf_counter", "process_time_ns", "perf_counter_ns"})
+
+
+def test_no_test_takes_the_time() -> None:
+    """``make bench`` does, side by side; a test counts (``tests/counting.py``)."""
+    found = {path.name: clocks(path.read_text("utf-8")) for path in (house.ROOT / "tests").rglob("test_*.py")}
+    assert {name: each for name, each in found.items() if each} == {}
+    assert clocks("import time\nassert time.process_time() < 1") == ["process_time"]
+
+
 def test_a_wheel_contains_every_file_of_the_package(tmp_path: Path) -> None:
     # Data files are what gets lost: a wheel without the standard blocks works in a checkout and nowhere else.
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
