@@ -154,7 +154,7 @@ PARTS = [
     *_there(
         ("tests.trust.mutants", "mutants", 0.25, 50),
         ("tests.trust.metamorphic", "pairs", 0.1, 50),
-        ("tests.trust.fuzz", "inputs", 1.0, 200),
+        ("tests.trust.fuzz", "inputs", 0.25, 200),
     ),
 ]
 """All parts, the one that takes longest first."""
