@@ -28,12 +28,18 @@ def put_for(site: Site, node: Node, codes: str) -> Fault:
 
 
 def gaps(bench: Bench, *, outside: bool = False) -> Iterator[Site]:
-    """Places before which a statement can be put, run or not; ``outside`` leaves out those in loops."""
+    """Places before which a statement can be put, run or not; ``outside`` leaves out those that are there twice."""
     return (
         site
         for site in bench.sites
-        if isinstance(site.owner, list) and not (site.loops and outside) and not passes_over(site.node)
+        if isinstance(site.owner, list) and not (outside and _is_repeated(bench, site)) and not passes_over(site.node)
     )
+
+
+def _is_repeated(bench: Bench, site: Site) -> bool:
+    """Whether a label there would be one of several: in a loop, or in a block that is spliced in somewhere."""
+    spliced = [each.node.block for each in bench.sites if isinstance(each.node, Apply) and each.node.inline]
+    return bool(site.loops) or site.block in spliced
 
 
 def layers(bench: Bench, *ops: str) -> Iterator[tuple[Site, Layer]]:
