@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from archdsl.ir.design import Body, Choice, Group, Inline, Layer, Let, Loop, Merge, Node, Output
 from archdsl.ir.expr import Expr, SizeOf, locals_in, sizes_in
-from archdsl.ir.walk import labels, open_bodies
+from archdsl.ir.walk import every, labels, open_bodies
 
 _Loops = frozenset[int]
 _NONE: _Loops = frozenset()
@@ -23,6 +23,9 @@ class Rest:
 
     binders: tuple[int, ...] = ()
     loops: _Loops = _NONE
+
+
+_NOTHING = Rest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class _Place:
 
     def rest(self, *exprs: Expr) -> Rest:
         """What some expressions rest on together."""
+        if not exprs:
+            return _NOTHING
         names = sorted({name for expr in exprs for name in locals_in(expr)})
         found = [self.variables.get(name, Rest()) for name in names]
         found += [self._of_size(size) for expr in exprs for size in sizes_in(expr)]
@@ -91,15 +96,19 @@ def _inside(node: Node, place: _Place) -> _Place:
 
 def spliced_apart(body: Body) -> Body:
     """The body with steps of its own in every spliced block: two splices of one block are told apart."""
-    return replace(body, nodes=tuple(_apart(node) for node in body.nodes))
+    return _copy(body) if any(isinstance(node, Inline) for node in every(body)) else body
+
+
+def _copy(body: Body) -> Body:
+    return replace(body, nodes=tuple(map(_apart, body.nodes)))
 
 
 def _apart(node: Node) -> Node:
     match node:
         case Merge(paths=paths):
-            return replace(node, paths=tuple(map(spliced_apart, paths)))
+            return replace(node, paths=tuple(map(_copy, paths)))
         case Inline(body=body) | Group(body=body) | Loop(body=body) | Output(body=Body() as body):
-            return replace(node, body=spliced_apart(body))
+            return replace(node, body=_copy(body))
         case Choice(then=then, otherwise=otherwise):
-            return replace(node, then=spliced_apart(then), otherwise=spliced_apart(otherwise))
+            return replace(node, then=_copy(then), otherwise=_copy(otherwise))
     return replace(node)

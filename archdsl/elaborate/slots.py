@@ -71,7 +71,7 @@ class _Scope:
         self._roles: dict[str, int] = {}
         self._given: dict[str, int] = {}
         self._numbers: set[str] = set()
-        self._shared: dict[object, NameTemplate] = {}
+        self._shared: dict[object, Slot | None] = {}
         self._containers: set[int] = set()
         self._rests = rests_of(body)
         if self._numbered:
@@ -187,7 +187,7 @@ class _Scope:
             return True
         if key in self._shared:
             return False
-        self._shared[key] = NameTemplate(("",), node.span)
+        self._shared[key] = None
         return True
 
     # --- giving slots ---------------------------------------------------------------------------------
@@ -233,10 +233,9 @@ class _Scope:
         if key is None:
             return Slot(self._next_name(role, node.span))
         known = self._shared.get(key)
-        if known is None or not known.plain:
-            known = self._next_name(role, node.span)
-            self._shared[key] = known
-        return Slot(known, shared=True)
+        if known is None:
+            known = self._shared[key] = Slot(self._next_name(role, node.span), shared=True)
+        return known
 
     def _sharing_key(self, node: Node) -> object:
         """Weightless layers with the same arguments share a module; dropout and the like are stateless too."""

@@ -24,9 +24,14 @@ from archdsl.ir.design import (
 )
 from archdsl.ir.expr import BinaryOp, Const, Expr, Local, NameTemplate, locals_in, sizes_in
 
+_LEAVES = frozenset((Layer, Apply, Let, Assert))
+"""What most nodes are: no body is in them."""
+
 
 def open_bodies(node: Node) -> tuple[Body, ...]:
     """The bodies inside a node whose modules belong to the class around it (no label in between)."""
+    if type(node) in _LEAVES:
+        return ()
     match node:
         case Merge(paths=paths):
             return paths
@@ -43,6 +48,8 @@ def open_bodies(node: Node) -> tuple[Body, ...]:
 
 def inner_bodies(node: Node) -> tuple[Body, ...]:
     """All bodies inside a node."""
+    if type(node) in _LEAVES:
+        return ()
     match node:
         case Merge(paths=paths):
             return paths
