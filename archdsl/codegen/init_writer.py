@@ -72,7 +72,9 @@ class InitWriter(InitValues):
                 self._wordless(node)
             case d.Output(body=d.Body() as body):
                 before = self.flow
+                self._joining.append((before,))
                 self.body(body, sink)
+                self._joining.pop()
                 self.flow = before
 
     def _merge(self, node: d.Merge, paths: tuple[d.Body, ...], sink: ModuleSink) -> None:

@@ -11,7 +11,7 @@ from archdsl.ir.expr import Expr, NameTemplate, sizes_in
 from archdsl.ir.kinds import Kind, Value
 from archdsl.ir.lines import is_sequential
 from archdsl.ir.types import TensorType, size_of
-from archdsl.ir.walk import every, expressions, label_of, templates, values_read, written
+from archdsl.ir.walk import every, expressions, from_outside, label_of, referred_to, values_read
 
 UnitKey = tuple[object, ...]
 
@@ -117,22 +117,14 @@ _BLOCK_INPUT = "block_input"
 
 def outer_values(body: d.Body) -> Outside:
     """The values from outside that the body of a group or turn reads, and those of which it asks the size."""
-    own = {label.plain for node in every(body) if (label := label_of(node)) is not None}
-    here = {id(node) for node in written(body)}
-    # In a spliced block `x` is what flows into it.
-    nodes = [(node, own if id(node) in here else own | {d.X}) for node in every(body)]
-    read = [template.plain for node, hidden in nodes for template in templates(node) if template.plain not in hidden]
-    sized = [name for node, hidden in nodes for name in _sized(node) if name not in hidden]
-    names = [name for name in dict.fromkeys((*read, *sized)) if name is not None]
-    parameters = {name: _BLOCK_INPUT if name == d.X else name for name in names}
-    return Outside({name: parameters[name] for name in names if name in read}, parameters)
+    read, sized = from_outside(body, referred_to), from_outside(body, _sized)
+    parameters = {name: _BLOCK_INPUT if name == d.X else name for name in (*read, *sized)}
+    return Outside({name: parameters[name] for name in read}, parameters)
 
 
 def values_named(body: d.Body) -> frozenset[str | None]:
     """The labels that steps refer to or ask the size of; None stands for computed ones."""
-    return frozenset(
-        name for node in every(body) for name in (*(template.plain for template in templates(node)), *_sized(node))
-    )
+    return frozenset(name for node in every(body) for name in (*referred_to(node), *_sized(node)))
 
 
 def _sized(node: d.Node) -> Iterator[str | None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from archdsl.ir.design import Apply, Assert, Body, Choice, Group, Layer, Loop, Port, Refer
 from archdsl.ir.expr import NameTemplate
-from archdsl.ir.walk import inner_bodies, label_of, level
+from archdsl.ir.walk import from_outside, inner_bodies, label_of, level, referred_to
 
 MAX_NESTED = 3
 """How many calls stand inside each other on one line."""
@@ -66,6 +66,8 @@ def is_short(
             return False
         if isinstance(node, Apply) and has_outputs(node):
             return False
+        if isinstance(node, Loop) and from_outside(node.body, referred_to):
+            return False  # its turns are called one by one
         if ended or (isinstance(node, Layer) and not is_a_call(node.op)):
             return False
         if calls and (not isinstance(node, Layer) or begins_line(node.op)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from archdsl.ir.design import (
     Apply,
@@ -179,6 +179,20 @@ def template_variables(template: NameTemplate) -> frozenset[str]:
         if not isinstance(part, str):
             found |= locals_in(part)
     return found
+
+
+def referred_to(node: Node) -> Iterator[str | None]:
+    """The values that a node refers to; None stands for a computed label."""
+    return (template.plain for template in templates(node))
+
+
+def from_outside(body: Body, names: Callable[[Node], Iterable[str | None]]) -> list[str]:
+    """Of the values that the nodes of a body name, those from outside of it; in a spliced block `x` flows into it."""
+    own = {label.plain for node in every(body) if (label := label_of(node)) is not None}
+    here = {id(node) for node in written(body)}
+    named = ((name, id(node) in here) for node in every(body) for name in names(node))
+    outer = (name for name, is_here in named if name not in own and (is_here or name != X))
+    return [name for name in dict.fromkeys(outer) if name is not None]
 
 
 def refers_to_computed_labels(body: Body, tensors: Collection[str] = ()) -> bool:

@@ -12,6 +12,14 @@ from tests.codegen.interpreter import Interpreter, random_inputs
 from tests.networks.support import check_text, execute
 
 PROGRAMS = {
+    "a loop in the steps of an output leaves the running value alone": (
+        "",
+        "repeat 5 { conv(1, 1) }\n output a: [N, _, _, _] when training { for i in 1..=5 { conv(2, 1) } }\n conv(2, 1)",
+    ),
+    "turns in a path that read a value from outside": (
+        "",
+        "concat { repeat 1 { image\n conv(1, 1) }; identity; relu }",
+    ),
     "a plain name may stand for a computed label": (
         "",
         "for i in 0..2 { d{i}: conv(3, 1) }\n add { d0; d1 }",

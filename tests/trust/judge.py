@@ -52,8 +52,8 @@ class Tally:
     sources: list[str] = field(default_factory=list)
 
 
-STRICTER = {"E0502": "a value that nothing uses"}
-"""Codes with which archdsl may refuse what torch runs, and why."""
+STRICTER = {"E0502": "", "E0305": "makes a size that cannot be followed"}
+"""With what archdsl may refuse what torch runs: a value that nothing uses; an open size of thousands of steps."""
 NOT_WRITTEN = (
     "this size differs between the applications of the block, or is open",
     "the channel count after each turn has no expression that could be written in `__init__`",
@@ -101,7 +101,7 @@ def _judge(project: Project, files: dict[str, str], tally: Tally) -> None:
     compilation = Compilation(MemoryLoader(files))
     designs = [compilation.typed("a.arch", design) for design in compilation.check_file("a.arch")]
     errors = {(finding.code, finding.message) for finding in compilation.sink if _is_error(finding.code)}
-    if errors and {code for code, _ in errors} <= STRICTER.keys():
+    if errors and all(code in STRICTER and message.endswith(STRICTER[code]) for code, message in errors):
         tally.stricter.update(code for code, _ in errors)
         return
     if errors:

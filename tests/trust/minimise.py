@@ -62,7 +62,9 @@ def minimise(project: Project, verdict: Verdict, most: int = 3_000) -> Minimised
 
 def kind_of(wrong: str) -> str:
     """The first line of what is wrong, without numbers and names: another step may show the same fault."""
-    return re.sub(r"\d+|`[^`]*`|'[^']*'", "_", wrong.splitlines()[0])[:60]
+    line = wrong.splitlines()[0]
+    codes = sorted(set(re.findall(r"\b[EW]\d{4}\b", line)))
+    return " ".join((*codes, re.sub(r"\d+|`[^`]*`|'[^']*'", "_", line)))[:60]
 
 
 def _tried(project: Project, verdict: Verdict) -> str | None:
