@@ -225,13 +225,15 @@ class InitWriter(InitValues):
     def _closed_form(self, node: d.Loop, iterable: Expr, after: Expr | None) -> Expr | None:
         """The channels after all turns: every turn adds or multiplies the same, or the last turn says them."""
         before = self.closed_form_of(self.flow.channels)
-        if after is not None:
-            after = self.expanded(after)
-        turns = turns_of(iterable, node.is_repeat)
-        if after is None or before is None or turns is None:
+        after = self.closed_form_of(self.expanded(after)) if after is not None else None
+        over = self.closed_form_of(self.expanded(iterable))
+        if after is None or before is None or over is None:
+            return None
+        turns = turns_of(over, node.is_repeat)
+        if turns is None:
             return None
         if _CHANNELS.name not in locals_in(after):
-            return self._after_last_turn(node, iterable, after)
+            return self._after_last_turn(node, over, after)
         if locals_in(after) & set(node.names):
             return None
         added = added_per_turn(after, _CHANNELS)

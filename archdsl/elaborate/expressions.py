@@ -194,6 +194,9 @@ class _Lowering:
             help = self._scope.suggestion(name.text, name.span, SIZE_ATTRIBUTES)
             raise self._fault("E0222", f"a value has no size `{name.text}`", name.span, help)
         template = self.template(value.template)
+        if template.plain == X and self._scope.awaits_input:
+            open_size = "sizes that are not known yet are open: `H`"
+            raise self._fault("E0208", "before the first input `x` has no value", value.span, open_size)
         if template.plain == X:
             return SizeOf(None, name.text, span)
         self._known_label(template, value.span)

@@ -71,6 +71,7 @@ class Lowering:
             self.block,
             self._sink,
             is_network,
+            awaits_input=is_network and isinstance(node, ast.BlockDef) and ast.Input in map(type, node.body.statements),
             lost=file.unknown,
             node=node if isinstance(node, ast.BlockDef) else None,
             std_home=self._std_home,

@@ -30,6 +30,8 @@ class BlockScope:
     """The lowered block of a definition; None after a report (recursion)."""
     sink: Sink
     is_network: bool
+    awaits_input: bool = False
+    """Whether `x` has no value yet, as before the first input of a network."""
     lost: Set[str] = frozenset()
     """Names of the file about which something was reported already: any use of them is silent."""
     valueless: set[str] = field(default_factory=set)

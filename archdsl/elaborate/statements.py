@@ -106,6 +106,7 @@ class StatementLowering:
             scope.fail("E0218", f"an input is `guarded` or not, never `{node.guard.text}`", node.guard.span, help)
         shape, nominal = self._shape(node.shape, of_input=True), self._nominal(node.shape)
         nodes.append(Input(node.name.text, shape, nominal, lower_demands(scope, node), node.guard is not None, span))
+        scope.awaits_input = False
 
     def _output(self, node: ast.Output, nodes: list[Node], *, top: bool) -> None:
         scope, name = self._scope, node.name.text

@@ -12,6 +12,10 @@ from tests.codegen.interpreter import Interpreter, random_inputs
 from tests.networks.support import check_text, execute
 
 PROGRAMS = {
+    "a block whose loop runs over a variable of it hands channels on": (
+        "block b() { let n = 3 if x.channels == 8 else 5\n for i in 0..n { conv(i + 8, 1) } }",
+        "b -> conv(1, 1)",
+    ),
     "a loop in the steps of an output leaves the running value alone": (
         "",
         "repeat 5 { conv(1, 1) }\n output a: [N, _, _, _] when training { for i in 1..=5 { conv(2, 1) } }\n conv(2, 1)",
