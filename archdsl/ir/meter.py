@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_WORK = 5_000_000
-"""Steps for all networks of a file together, some two seconds of one core; what takes how many stands below."""
+MAX_WORK = 4_000_000
+"""Steps for all networks of a file together, some one and a half seconds of one core; what takes how many stands below."""
 
 EXPRESSION = 3
 """Each part of an expression that is evaluated."""
