@@ -92,6 +92,20 @@ def after_merge(op: str, start: Flow, flows: list[Flow], uses: list[t.TypedMerge
     return Flow(total, space)
 
 
+def joined_flow(tested: Expr, then: Flow, otherwise: Flow) -> Flow:
+    """The flow after a condition, of which it is not known which branch is taken."""
+    space = then.space | otherwise.space
+    if then.channels is None or otherwise.channels is None or then.channels == otherwise.channels:
+        return Flow(then.channels and otherwise.channels, space)
+    return Flow(IfElse(then.channels, tested, otherwise.channels, NOWHERE), space)
+
+
+def joined_labels(tested: Expr, then: Mapping[str, Flow], otherwise: Mapping[str, Flow]) -> dict[str, Flow]:
+    """The labelled values after a condition: both branches may have one of a name."""
+    both = {label: joined_flow(tested, then[label], otherwise[label]) for label in then.keys() & otherwise.keys()}
+    return {**then, **otherwise, **both}
+
+
 def literal_input(uses: list[t.TypedLayer], axis: int) -> Size | None:
     """The size of an input axis if it is the same number in every use."""
     sizes = {use.inputs[0].shape[axis] for use in uses}
