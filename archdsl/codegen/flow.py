@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from archdsl.codegen.units import Unit
-from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import BinaryOp, Const, Expr, IfElse, locals_in
 from archdsl.ir.terms import NOWHERE, fold
-from archdsl.ir.types import Size, TensorType
+from archdsl.ir.types import Size
 from archdsl.ops.base import Op
 
 
@@ -111,9 +109,3 @@ def literal_input(uses: list[t.TypedLayer], axis: int) -> Size | None:
     sizes = {use.inputs[0].shape[axis] for use in uses}
     size = sizes.pop() if len(sizes) == 1 else None
     return size if isinstance(size, int) else None
-
-
-def types_after(unit: Unit, node: d.Node) -> TensorType | None:
-    """The type after a node, if it is the same in every use."""
-    types = {use.output for use in unit.uses(node)}
-    return types.pop() if len(types) == 1 else None

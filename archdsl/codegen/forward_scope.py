@@ -18,6 +18,7 @@ from archdsl.ir.dim import Dim
 from archdsl.ir.expr import Const, Expr, Local, NameTemplate, SizeOf, locals_in
 from archdsl.ir.kinds import Value
 from archdsl.ir.lines import MAX_NESTED
+from archdsl.ir.terms import fold
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, templates
 from archdsl.ops.form import (
@@ -139,7 +140,7 @@ class ForwardScope:
         self._saved[label] = name
 
     def _text(self, template: NameTemplate) -> str | None:
-        parts = [part if isinstance(part, str) else self._term(part) for part in template.parts]
+        parts = [part if isinstance(part, str) else fold(self._term(part)) for part in template.parts]
         texts = [part if isinstance(part, str) else str(part.value) for part in parts if isinstance(part, str | Const)]
         return "".join(texts) if len(texts) == len(parts) else None
 

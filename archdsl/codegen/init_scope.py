@@ -30,7 +30,7 @@ from archdsl.ir.expr import (
     SizeOf,
     locals_in,
 )
-from archdsl.ir.terms import NOWHERE
+from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, label_of
 
@@ -96,7 +96,7 @@ class InitScope:
             raise Refused("loops nest too deeply to be written out turn by turn", node.span, "use fewer of them")
 
     def _label_text(self, label: NameTemplate) -> str | None:
-        parts = [part if isinstance(part, str) else self.term(part) for part in label.parts]
+        parts = [part if isinstance(part, str) else fold(self.term(part)) for part in label.parts]
         if any(not isinstance(part, str | Const) for part in parts):
             return None
         return "".join(

@@ -149,6 +149,16 @@ PROGRAMS = {
         " repeat 6 { concat { identity; a -> conv(a.channels, 1) } } }",
         "b([4, 2]) -> b([3]) -> conv(3, 1)",
     ),
+    "a value is named by a label computed from numbers": (
+        "",
+        "for i in 0..3 { if i > 0 { add { identity; step{i - 1} } }\n step{i}: conv(3, 1) }\n"
+        " add { identity; step0; step{len([1, 2]) - 1} }",
+    ),
+    "groups apply the block that was handed to the block around them": (
+        "block b(unit: block) { g: { add { identity; unit } } }\n"
+        "block u() { conv(3, 1) }\nblock v() { relu -> conv(3, 1) }",
+        "b(u) -> b(v) -> b(batch_norm) -> b(u)",
+    ),
     "both branches of a condition have a value of one label": (
         "block b(f: bool) { if f { a: conv(4, 1) -> relu } else { a: conv(8, 1) -> tanh }\n"
         " add { a; identity }\n conv(a.channels * 2, 1) }",
