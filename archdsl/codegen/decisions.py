@@ -10,7 +10,7 @@ from archdsl.codegen.units import Unit
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
-from archdsl.ir.expr import Const, Expr, Local, SizeOf, locals_in
+from archdsl.ir.expr import Const, Expr, Local, locals_in
 from archdsl.ir.lines import UNROLLED_TURNS
 from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import TensorType
@@ -127,11 +127,6 @@ def inline_scope(node: d.Inline, scope: Scope, size: object) -> dict[str, Expr]:
         elif parameter.default is not None:
             inner[parameter.name] = substitute(parameter.default, inner, size)  # type: ignore[arg-type]
     return inner
-
-
-def is_own_size(expr: SizeOf) -> bool:
-    """Whether a size asks for the channels of the block's own input."""
-    return expr.value is None and expr.attribute in ("channels", "features")
 
 
 def local(name: str) -> Local:

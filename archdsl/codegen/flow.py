@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from archdsl.codegen.units import Unit
-from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import BinaryOp, Const, Expr, IfElse, locals_in
 from archdsl.ir.terms import NOWHERE, fold
-from archdsl.ir.types import Size, TensorType
+from archdsl.ir.types import Size
 from archdsl.ops.base import Op
 
 
@@ -92,14 +90,22 @@ def after_merge(op: str, start: Flow, flows: list[Flow], uses: list[t.TypedMerge
     return Flow(total, space)
 
 
+def joined_flow(tested: Expr, then: Flow, otherwise: Flow) -> Flow:
+    """The flow after a condition, of which it is not known which branch is taken."""
+    space = then.space | otherwise.space
+    if then.channels is None or otherwise.channels is None or then.channels == otherwise.channels:
+        return Flow(then.channels and otherwise.channels, space)
+    return Flow(IfElse(then.channels, tested, otherwise.channels, NOWHERE), space)
+
+
+def joined_labels(tested: Expr, then: Mapping[str, Flow], otherwise: Mapping[str, Flow]) -> dict[str, Flow]:
+    """The labelled values after a condition: both branches may have one of a name."""
+    both = {label: joined_flow(tested, then[label], otherwise[label]) for label in then.keys() & otherwise.keys()}
+    return {**then, **otherwise, **both}
+
+
 def literal_input(uses: list[t.TypedLayer], axis: int) -> Size | None:
     """The size of an input axis if it is the same number in every use."""
     sizes = {use.inputs[0].shape[axis] for use in uses}
     size = sizes.pop() if len(sizes) == 1 else None
     return size if isinstance(size, int) else None
-
-
-def types_after(unit: Unit, node: d.Node) -> TensorType | None:
-    """The type after a node, if it is the same in every use."""
-    types = {use.output for use in unit.uses(node)}
-    return types.pop() if len(types) == 1 else None

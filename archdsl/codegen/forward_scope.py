@@ -18,6 +18,7 @@ from archdsl.ir.dim import Dim
 from archdsl.ir.expr import Const, Expr, Local, NameTemplate, SizeOf, locals_in
 from archdsl.ir.kinds import Value
 from archdsl.ir.lines import MAX_NESTED
+from archdsl.ir.terms import fold
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, templates
 from archdsl.ops.form import (
@@ -54,6 +55,8 @@ class ForwardScope:
         self._visits: dict[int, int] = {}
         """How often a node was written: in a loop that is written out, which turn this is."""
         self._saved: dict[str, str] = {}
+        self._alike: dict[str, str] = {}
+        """The variables of labels that stood in the branch of a condition whose other branch is written now."""
         self._spliced: d.Inline | None = None
         """The spliced block that is being written: its ``x`` is the value that flows into it."""
         self._unsayable: dict[str, Refused] = {}
@@ -125,10 +128,10 @@ class ForwardScope:
         types = {uses[network * turns + turn].output for network in range(networks)} if turn < turns else set()
         return types.pop() if len(types) == 1 else None
 
-    def _save(self, label: str) -> None:
-        """Keeps the running value under a name of its own, from which the flow goes on."""
+    def _save(self, label: str, alike: str | None = None) -> None:
+        """Keeps the running value under a name of its own, or that of its like, from which the flow goes on."""
         wanted = label.replace("-", "_")
-        name = fresh((wanted, f"{wanted}_out"), self._taken)
+        name = alike or fresh((wanted, f"{wanted}_out"), self._taken)
         self._taken.add(name)
         statement = py.assign(name, self._pending)
         self.statements.append(statement)
@@ -137,7 +140,7 @@ class ForwardScope:
         self._saved[label] = name
 
     def _text(self, template: NameTemplate) -> str | None:
-        parts = [part if isinstance(part, str) else self._term(part) for part in template.parts]
+        parts = [part if isinstance(part, str) else fold(self._term(part)) for part in template.parts]
         texts = [part if isinstance(part, str) else str(part.value) for part in parts if isinstance(part, str | Const)]
         return "".join(texts) if len(texts) == len(parts) else None
 

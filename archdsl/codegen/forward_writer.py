@@ -35,7 +35,7 @@ class ForwardWriter(ForwardScope):
             label = getattr(node, "label", None)
             text = self._text(label) if isinstance(label, NameTemplate) else None
             if text is not None and text in self._referred and text not in self._saved:
-                self._save(text)
+                self._save(text, self._alike.get(text))
 
     def _node(self, node: d.Node) -> None:
         match node:
@@ -277,12 +277,15 @@ class ForwardWriter(ForwardScope):
         self.flush()
         branches: list[list[ast.stmt]] = []
         outer, comments, self._comments = self.statements, self._comments, False
+        around, alike, named = self._saved, self._alike, dict[str, str]()
         for branch in (node.then, node.otherwise):
-            self.statements = []
+            # A label that stands in both branches is one variable.
+            self.statements, self._saved, self._alike = [], dict(around), {**alike, **named}
             self.body(branch)
             self.flush()
             branches.append(self.statements)
-        self.statements, self._comments = outer, comments
+            named |= {label: name for label, name in self._saved.items() if label not in around}
+        self.statements, self._comments, self._saved, self._alike = outer, comments, around | named, alike
         condition = self._stored(self._term(node.condition))
         if branches[0]:
             self.statements.append(ast.If(condition, branches[0], branches[1]))

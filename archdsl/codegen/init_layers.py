@@ -140,10 +140,7 @@ class InitLayers(InitScope):
             self._write_layer(node, arguments, layers, sink)
             return
         applied = [use for use in uses if isinstance(use, t.TypedApply)]
-        units = {id(unit): unit for use in applied for unit in [self._program.unit_of(use.instance)]}
-        if len(units) != 1:
-            raise Refused("this step applies different blocks in different applications", node.span)
-        (unit,) = units.values()
+        unit = self._program.unit_of(applied[0].instance)  # a class is made for each set of blocks
         callee = self._class_of(unit)
         incoming = self._incoming(node, unit, applied)
         arguments = self._completed(callee, arguments)
@@ -239,7 +236,7 @@ class InitLayers(InitScope):
 
     def _own_class(self, node: d.Group | d.Loop, bodies: Sequence[t.TypedBody]) -> ast.expr:
         """A group or turn that is a class; ``bodies`` are what it became."""
-        unit = self._program.group_unit(node)
+        unit = self._program.group_unit(node, self._blocks)
         callee = self._class_of(unit)
         incoming: dict[str, Expr | None] = {IN_CHANNELS: self.flow.channels}
         for label, name in unit.outside.sized.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection
 from copy import copy
+from typing import NamedTuple
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
@@ -29,15 +30,24 @@ from archdsl.ir.expr import (
     SizeOf,
     locals_in,
 )
-from archdsl.ir.terms import NOWHERE
+from archdsl.ir.terms import NOWHERE, fold
 from archdsl.ir.types import TensorType
 from archdsl.ir.walk import every, label_of
 
 _Saved = tuple[dict[str, object], list[ast.stmt], list[ast.stmt]]
 """The state before an attempt: what changes, the statements so far, and the list that holds them."""
-MAX_STEPS = 30_000
-"""Steps that may be tried or written for one class."""
+MAX_TURNS = 30_000
+"""Turns of loops that may be written out in one class."""
 ClassOf = Callable[[Unit], ClassCode]
+
+
+class Tried(NamedTuple):
+    """What is known after steps that were tried: the running value, and every label."""
+
+    flow: Flow
+    labels: dict[str, Flow]
+
+
 _UNFOLLOWED = "the channel count after each turn has no expression that could be written in `__init__`"
 _UNFOLLOWED_HELP = "pass the channels to the block in each turn, or end each turn with a layer that states them"
 _RUNNING = ("channels", "in_channels", "width", "features")
@@ -69,21 +79,24 @@ class InitScope:
         """Variables of the constructor that a `let` became, with what they stand for."""
         self._outer: list[list[ast.stmt]] = []
         self._carrying: str | None = None
-        self._steps = 0
+        self._turns = 0
+        self._unknowns = 0
+        self._trying = False
+        """Whether only what flows is asked: nothing that is written now stays."""
         self._read = values_named(self.unit.body)
         self._joining: list[tuple[Flow, ...]] = []
         """Of each join around: what flows into its paths, and what those before this one hand over."""
         self._spliced = False
         """Whether a spliced block is being written: ``x`` is what flows into it."""
 
-    def _count(self, node: d.Node) -> None:
-        """Loops and conditions are tried before they are written; nested deeply, the tries would never end."""
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            raise Refused("loops and conditions nest too deeply to be written out", node.span, "use fewer of them")
+    def _count(self, turns: int, node: d.Loop) -> None:
+        """Short loops are written out, their turns multiply where they nest: the lines must not become endless."""
+        self._turns += turns
+        if self._turns > MAX_TURNS:
+            raise Refused("loops nest too deeply to be written out turn by turn", node.span, "use fewer of them")
 
     def _label_text(self, label: NameTemplate) -> str | None:
-        parts = [part if isinstance(part, str) else self.term(part) for part in label.parts]
+        parts = [part if isinstance(part, str) else fold(self.term(part)) for part in label.parts]
         if any(not isinstance(part, str | Const) for part in parts):
             return None
         return "".join(
@@ -153,6 +166,33 @@ class InitScope:
         known = {name: value for name, value in running.items() if value is not None}
         return substitute(channels, known, self.size) if len(known) == len(running) else None
 
+    def unknown(self) -> Local:
+        """A channel count of which nothing is known, by a name that no other has."""
+        self._unknowns += 1
+        return local(f"@{self._unknowns}")
+
+    def unclosed(self) -> Local:
+        """A running count without a form that could be written."""
+        count = self.unknown()
+        self.closed[count.name] = None
+        return count
+
+    def tried(self, write: Callable[[], None], start: Flow) -> Tried:
+        """What flows after something is written, without the running counts that it makes; nothing is written.
+
+        Nothing is tried again in it: a loop in a loop is gone through once for each loop around it.
+        """
+        saved, known = self._save(), set(self.closed)
+        self.flow, self._trying = start, True
+        write()
+        flow, *labelled = (
+            flow.with_channels(self.closed_form_of(flow.channels, outside=known))
+            for flow in (self.flow, *self._labels.values())
+        )
+        labels = dict(zip(self._labels, labelled, strict=True))
+        self._restore(saved)
+        return Tried(flow, labels)
+
     def variable_for(self, wanted: str, term: Expr) -> Expr:
         """A variable for what a ``let`` computes; the term itself where it is a name or a number."""
         if not isinstance(term, BinaryOp | BuiltinCall | IfElse | Items):
@@ -187,9 +227,11 @@ class InitScope:
         current = self.flow.channels
         if self._carrying is not None and not self._is_held(self._carrying):
             self._settle(self._carrying, node)
+            self.closed[self._carrying] = None
             return self._carrying
         running = self.closed.keys() - self._variables.keys()
         if isinstance(current, Local) and current.name in running and not self._is_held(current.name):
+            self.closed[current.name] = None
             return current.name
         if isinstance(current, Local) and current.name == IN_CHANNELS and not self.unit.is_network:
             variable = fresh(("channels", "width", "features"), self._taken)
@@ -206,11 +248,14 @@ class InitScope:
 
     def _is_held(self, variable: str) -> bool:
         """Whether an earlier value that is read somewhere has its channels in a running count: it must not run on."""
-        flows = [flow for label, flow in self._labels.items() if label in self._read or None in self._read]
+        flows = [flow for label, flow in self._labels.items() if self._is_read(label)]
         flows += [self._block_flow] if self._spliced and d.X in self._read else []
         flows += [flow for joining in self._joining for flow in joining]
         held = [*(flow.channels for flow in flows if flow.channels is not None), *self.scope.values()]
         return any(variable in locals_in(expr) for expr in held)
+
+    def _is_read(self, label: str) -> bool:
+        return label in self._read or None in self._read
 
     def _settle(self, variable: str, node: d.Node) -> None:
         """Writes the current channel count into its variable."""
@@ -219,12 +264,24 @@ class InitScope:
             raise Refused(_UNFOLLOWED, node.span, _UNFOLLOWED_HELP)
         if current == local(variable):
             return
+        self._keep_labelled(variable)
         if isinstance(current, BinaryOp) and current.left == local(variable) and current.operator in _OPERATORS:
             operator = _OPERATORS[current.operator]()
             self.statements.append(py.augment(variable, operator, self.written(current.right)))
         else:
             self.statements.append(py.assign(variable, self.written(current)))
         self.flow = self.flow.with_channels(local(variable))
+
+    def _keep_labelled(self, variable: str) -> None:
+        """Values that got their label while a count stood for their channels keep what it was, in a variable."""
+        for label, flow in self._labels.items():
+            if not self._is_read(label) or flow.channels is None or variable not in locals_in(flow.channels):
+                continue
+            kept = fresh((f"{label.replace('-', '_')}_channels",), self._taken)
+            self._taken.add(kept)
+            self.closed[kept] = None
+            self.statements.append(py.assign(kept, self.written(flow.channels)))
+            self._labels[label] = flow.with_channels(local(kept))
 
     def _save(self) -> _Saved:
         kept = {name: _copied(getattr(self, name)) for name in _STATE}
@@ -241,6 +298,7 @@ class InitScope:
 _STATE = (
     "scope", "flow", "closed", "uses_in_channels",
     "_labels", "_taken", "_shared", "_block_flow", "_spliced", "_blocks", "_carrying", "_outer", "_variables",
+    "_trying",
 )  # fmt: skip
 """What writing changes and an attempt has to give back."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+
+from archdsl.codegen import pytree as py
 from archdsl.codegen.flow import Flow, common
 from archdsl.codegen.init_layers import InitLayers
 from archdsl.codegen.sinks import Collected, ModuleSink
+from archdsl.codegen.symbolic import added_per_turn, factor_per_turn, last_of, substitute, turns_of
 from archdsl.codegen.units import block_bindings
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import BinaryOp, Const, Expr, Local, locals_in
-from archdsl.ir.terms import NOWHERE
+from archdsl.ir.expr import BinaryOp, Const, Expr, IndexOf, Local, locals_in
+from archdsl.ir.terms import NOWHERE, number, plus, times
 
 
 class InitValues(InitLayers):
@@ -42,6 +46,46 @@ class InitValues(InitLayers):
         flow = self._labels[node.name] = Flow(channels, space)
         if node is next(other for other in self.unit.body.nodes if isinstance(other, d.Input)):
             self.flow = self._block_flow = flow
+
+    def after_turns(self, node: d.Loop, iterable: Expr, before: Local, after: Expr | None) -> Expr | None:
+        """The channels after all turns: every turn adds or multiplies the same, or the last turn says them.
+
+        ``after`` are those after one turn, in terms of ``before``.
+        """
+        start, over = self.closed_form_of(self.flow.channels), self.closed_form_of(self.expanded(iterable))
+        after = self.closed_form_of(self.expanded(after)) if after is not None else None
+        turns = turns_of(over, node.is_repeat) if over is not None else None
+        if after is None or start is None or over is None or turns is None:
+            return None
+        if before.name not in locals_in(after):
+            return self._after_last_turn(node, over, after)
+        if locals_in(after) & set(node.names):
+            return None
+        added = added_per_turn(after, before)
+        if added is not None:
+            return plus(start, times(turns, added))
+        factor = factor_per_turn(after, before)
+        return times(start, BinaryOp("**", factor, turns, NOWHERE)) if factor is not None else None
+
+    def _after_last_turn(self, node: d.Loop, iterable: Expr, after: Expr) -> Expr | None:
+        """What the last turn makes, if there is one in every use."""
+        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)]
+        if not all(use.turns for use in uses):
+            return None
+        if not locals_in(after) & set(node.names):
+            return after
+        last = last_of(iterable)
+        if last is None:
+            return None
+        if not node.unpacks:
+            return substitute(after, dict.fromkeys(node.names, last), self.size)
+        items = {name: IndexOf(last, number(index), NOWHERE) for index, name in enumerate(node.names)}
+        return substitute(after, items, self.size)
+
+    def written_iterable(self, node: d.Loop, iterable: Expr) -> ast.expr:
+        """What the loop runs over, as Python."""
+        written = self.written(iterable)
+        return py.call("range", [written]) if node.is_repeat else written
 
     def _value_flow(self, text: str | None, node: d.Node) -> Flow:
         known = self._value_of(text)

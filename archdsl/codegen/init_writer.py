@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.decisions import inline_scope, local
-from archdsl.codegen.flow import Flow, after_merge, common
+from archdsl.codegen.flow import Flow, after_merge, common, joined_flow, joined_labels
+from archdsl.codegen.init_scope import Tried
 from archdsl.codegen.init_values import InitValues
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
 from archdsl.codegen.sinks import Attributes, Collected, ModuleSink, NotPure
-from archdsl.codegen.symbolic import added_per_turn, factor_per_turn, last_of, substitute, turns_of
 from archdsl.codegen.units import Unit, outer_values, words
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.expr import BinaryOp, Expr, IfElse, IndexOf, NameTemplate, locals_in
+from archdsl.ir.expr import Expr, NameTemplate
 from archdsl.ir.lines import is_sequential
-from archdsl.ir.terms import NOWHERE, number, plus, times
 from archdsl.ir.walk import every, only_step
 
-_CHANNELS = local("@channels")
-"""The channels before a turn, while it is found out what a turn makes of them."""
+_NOTHING = ast.Constant(None)
+"""Stands for a module while it is only asked what flows."""
 
 
 class InitWriter(InitValues):
@@ -30,7 +31,6 @@ class InitWriter(InitValues):
     def body(self, body: d.Body, sink: ModuleSink) -> None:
         """The modules of a body, in order."""
         for node in body.nodes:
-            self._count(node)
             self._node(node, sink)
             label = getattr(node, "label", None)
             if isinstance(label, NameTemplate):
@@ -58,12 +58,14 @@ class InitWriter(InitValues):
                 self.body(body, sink)
             case d.Group(slot=slot):
                 assert slot is not None
-                sink.add(self._name(slot), self._group(node))
+                with self._own_labels():
+                    sink.add(self._name(slot), self._group(node))
             case d.Loop(slot=None):
                 self._loop(node, sink)
             case d.Loop(slot=slot):
                 assert slot is not None
-                sink.add(self._name(slot), self._module_list(node))
+                with self._own_labels():
+                    sink.add(self._name(slot), self._module_list(node))
             case d.Choice():
                 self._choice(node, sink)
             case d.Let(names=names, value=value):
@@ -76,6 +78,13 @@ class InitWriter(InitValues):
                 self.body(body, sink)
                 self._joining.pop()
                 self.flow = before
+
+    @contextmanager
+    def _own_labels(self) -> Iterator[None]:
+        """A module of its own keeps its labels to itself: one outside may read the same."""
+        labels = dict(self._labels)
+        yield
+        self._labels = labels
 
     def _merge(self, node: d.Merge, paths: tuple[d.Body, ...], sink: ModuleSink) -> None:
         start = self.flow
@@ -103,6 +112,9 @@ class InitWriter(InitValues):
 
     def sequential(self, body: d.Body, hint: str) -> ast.expr:
         """``nn.Sequential(...)``: one expression if it is a plain list, else built up in a variable before."""
+        if self._trying:
+            self.body(body, ModuleSink.discarded())
+            return _NOTHING
         around, self._shared = self._shared, set()
         made = self._collected(body) or self.build_up(body, hint)
         self._shared = around
@@ -146,7 +158,7 @@ class InitWriter(InitValues):
         turns = d.Loop(node.names, node.unpacks, node.iterable, node.body, None, None, own, node.span)
         numbered = own or node.body.numbered
         made = self.sequential(d.Body((turns,), node.span, True, numbered), self._hint(node.slot))
-        return _listed(made) if outer_values(node.body).read else made
+        return _listed(made) if outer_values(node.body).read and not self._trying else made
 
     def _turn(self, node: d.Loop, sink: ModuleSink, index: int | None = None) -> None:
         """The modules of one turn: of that with the index where turns are written out."""
@@ -163,6 +175,7 @@ class InitWriter(InitValues):
         written_out = needed or not _repeats_itself(node)
         turns = self.decisions.written_out(node, self.expanded(iterable)) if written_out else None
         if turns is not None:
+            self._count(len(turns), node)
             for index, values in enumerate(turns):
                 self.scope.update(zip(node.names, values, strict=True))
                 self._turn(node, sink, index)
@@ -173,24 +186,18 @@ class InitWriter(InitValues):
         for name in node.names:
             self.scope.pop(name, None)
         self._taken.update(node.names)
-        after = self._channels_after_turn(node)
-        if after == self.flow.channels:
-            after = _CHANNELS
-        if after == _CHANNELS and isinstance(sink, Collected):
+        before = self.unknown()
+        after = self.tried(lambda: self._turn(node, ModuleSink.discarded()), self.flow.with_channels(before)).flow
+        stays = after.channels in (before, self.flow.channels)
+        closed = None if stays else self.after_turns(node, iterable, before, after.channels)
+        if self._trying:
+            self.flow = after.with_channels(self.flow.channels if stays else closed or self.unclosed())
+        elif not isinstance(sink, Collected):
+            self._kept_loop(node, iterable, sink, None if stays else self.carry(node), closed)
+        elif stays:
             self._star(node, iterable, sink)
-            return
-        if isinstance(sink, Collected):
+        else:
             raise NotPure
-        self._kept_loop(node, iterable, after, sink)
-
-    def _channels_after_turn(self, node: d.Loop) -> Expr | None:
-        """The channels after one turn in terms of ``@channels``, those before it."""
-        saved, known = self._save(), set(self.closed)
-        self.flow = self.flow.with_channels(_CHANNELS)
-        self._turn(node, ModuleSink.discarded())
-        after = self.closed_form_of(self.flow.channels, outside=known)
-        self._restore(saved)
-        return after
 
     def _star(self, node: d.Loop, iterable: Expr, sink: Collected) -> None:
         """``*(Bottleneck(256, 64) for _ in range(n))`` for turns of one module."""
@@ -200,10 +207,10 @@ class InitWriter(InitValues):
             raise NotPure
         sink.repeat(inner.modules[0], node.names, self.written_iterable(node, iterable))
 
-    def _kept_loop(self, node: d.Loop, iterable: Expr, after: Expr | None, sink: ModuleSink) -> None:
-        closed = self._closed_form(node, iterable, after)
-        carried = after != _CHANNELS
-        variable = self.carry(node) if carried else None
+    def _kept_loop(
+        self, node: d.Loop, iterable: Expr, sink: ModuleSink, variable: str | None, closed: Expr | None
+    ) -> None:
+        """A loop that stays one; ``variable`` is the running count of its channels, where they change."""
         written = self.written_iterable(node, iterable)
         inner: list[ast.stmt] = []
         outer, self.statements = self.statements, inner
@@ -222,45 +229,10 @@ class InitWriter(InitValues):
             self.flow = self.flow.with_channels(local(variable))
             self.closed[variable] = closed
 
-    def _closed_form(self, node: d.Loop, iterable: Expr, after: Expr | None) -> Expr | None:
-        """The channels after all turns: every turn adds or multiplies the same, or the last turn says them."""
-        before = self.closed_form_of(self.flow.channels)
-        after = self.closed_form_of(self.expanded(after)) if after is not None else None
-        over = self.closed_form_of(self.expanded(iterable))
-        if after is None or before is None or over is None:
-            return None
-        turns = turns_of(over, node.is_repeat)
-        if turns is None:
-            return None
-        if _CHANNELS.name not in locals_in(after):
-            return self._after_last_turn(node, over, after)
-        if locals_in(after) & set(node.names):
-            return None
-        added = added_per_turn(after, _CHANNELS)
-        if added is not None:
-            return plus(before, times(turns, added))
-        factor = factor_per_turn(after, _CHANNELS)
-        return times(before, BinaryOp("**", factor, turns, NOWHERE)) if factor is not None else None
-
-    def _after_last_turn(self, node: d.Loop, iterable: Expr, after: Expr) -> Expr | None:
-        """What the last turn makes, if there is one in every use."""
-        last = last_of(iterable)
-        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)]
-        if last is None or not all(use.turns for use in uses):
-            return None
-        if not node.unpacks:
-            return substitute(after, dict.fromkeys(node.names, last), self.size)
-        items = {name: IndexOf(last, number(index), NOWHERE) for index, name in enumerate(node.names)}
-        return substitute(after, items, self.size)
-
-    def written_iterable(self, node: d.Loop, iterable: Expr) -> ast.expr:
-        """What the loop runs over, as Python."""
-        written = self.written(iterable)
-        return py.call("range", [written]) if node.is_repeat else written
-
     def _choice(self, node: d.Choice, sink: ModuleSink) -> None:
         if node.slot is not None:
-            self._named_choice(node, self._name(node.slot), sink)
+            with self._own_labels():
+                self._named_choice(node, self._name(node.slot), sink)
             return
         tested = self.term(node.condition)
         decided = self.decisions.condition(node, self.expanded(tested))
@@ -278,6 +250,8 @@ class InitWriter(InitValues):
         if decided is not None:
             self._branch(node, node.then if decided else node.otherwise, name, sink, typed=False)
             return
+        if isinstance(sink, Collected):
+            raise NotPure
         start = self.flow
         branches: list[tuple[list[ast.stmt], Flow]] = []
         outer = self.statements
@@ -286,8 +260,6 @@ class InitWriter(InitValues):
             self._branch(node, branch, name, sink.into(self.statements), typed=typed and index == 0)
             branches.append((self.statements, self.flow))
         self.statements = outer
-        if isinstance(sink, Collected):
-            raise NotPure
         outer.append(ast.If(self.written(tested), branches[0][0], branches[1][0]))
         self.flow = _joined(node, tested, branches[0][1], branches[1][1], self.unit)
 
@@ -312,39 +284,41 @@ class InitWriter(InitValues):
         return self.sequential(body, self._hint(node.slot))
 
     def _kept_choice(self, node: d.Choice, tested: Expr, sink: ModuleSink) -> None:
-        flows = [self._channels_after(branch) for branch in (node.then, node.otherwise)]
-        closed = [self.closed_form_of(channels) for channels in flows]
-        variable = self.carry(node) if flows[0] != flows[1] else None
-        if variable is not None:
-            self._settle(variable, node)
-        start, outer = self.flow, self.statements
-        after = start
+        then, otherwise = (self._branch_tried(branch) for branch in (node.then, node.otherwise))
+        joined = joined_flow(tested, then.flow, otherwise.flow)
+        if self._trying:
+            self.flow = joined if joined.channels is not None else joined.with_channels(self.unclosed())
+            self._labels = joined_labels(tested, then.labels, otherwise.labels)
+            return
+        closed = self.closed_form_of(joined.channels)
+        is_one = joined.channels is not None and joined.channels == then.flow.channels
+        variable = None if is_one else self.carry(node)
+        start, labels, outer = self.flow, self._labels, self.statements
+        flows: list[Flow] = []
+        named: list[dict[str, Flow]] = []
         written: list[list[ast.stmt]] = []
         for branch in (node.then, node.otherwise):
-            self.flow, self.statements = start, []
+            self.flow, self._labels, self.statements = start, dict(labels), []
             self._outer.append(outer)
             self.body(branch, sink.into(self.statements))
             self._outer.pop()
             if variable is not None:
                 self._settle(variable, node)
             written.append(self.statements)
-            after = self.flow
-        self.statements, self.flow = outer, after
+            flows.append(self.flow)
+            named.append(self._labels)
+        self.statements, self._labels = outer, joined_labels(tested, *named)
+        self.flow = Flow(flows[1].channels, flows[0].space | flows[1].space)
         condition = self.written(tested)
         if written[0]:
             outer.append(ast.If(condition, written[0], written[1]))
         elif written[1]:
             outer.append(ast.If(ast.UnaryOp(ast.Not(), condition), written[1], []))
-        if variable is not None and closed[0] is not None and closed[1] is not None:
-            self.closed[variable] = IfElse(closed[0], tested, closed[1], NOWHERE)
+        if variable is not None:
+            self.closed[variable] = closed
 
-    def _channels_after(self, body: d.Body) -> Expr | None:
-        """The channels after a body, without the running counts that it makes; nothing is written."""
-        saved, known = self._save(), set(self.closed)
-        self.body(body, ModuleSink.discarded())
-        after = self.closed_form_of(self.flow.channels, outside=known)
-        self._restore(saved)
-        return after
+    def _branch_tried(self, body: d.Body) -> Tried:
+        return self.tried(lambda: self.body(body, ModuleSink.discarded()), self.flow)
 
 
 def _listed(sequential: ast.expr) -> ast.expr:
@@ -371,11 +345,8 @@ def _used_names(names: tuple[str, ...], statements: list[ast.stmt]) -> tuple[str
 
 
 def _joined(node: d.Choice, tested: Expr, left: Flow, right: Flow, unit: Unit) -> Flow:
-    space = left.space | right.space
+    joined = joined_flow(tested, left, right)
     if left.channels == right.channels:
-        return Flow(left.channels, space)
-    uses = unit.uses(node)
-    known: Expr | None = common(use.output.channels if use.output is not None else None for use in uses)
-    if known is None and left.channels is not None and right.channels is not None:
-        known = IfElse(left.channels, tested, right.channels, NOWHERE)
-    return Flow(known, space)
+        return joined
+    known = common(use.output.channels if use.output is not None else None for use in unit.uses(node))
+    return joined if known is None else joined.with_channels(known)

@@ -112,6 +112,12 @@ def instance_key(instance: t.BlockInstance) -> UnitKey:
     return (instance.block, *sorted(block_bindings(instance.arguments).items(), key=lambda item: item[0]))
 
 
+def _group_key(body: d.Body, blocks: Mapping[str, d.BlockValue]) -> UnitKey:
+    """Groups share a class if the blocks that they read from around them are the same."""
+    read = values_read(body)
+    return (id(body), *sorted((item for item in blocks.items() if item[0] in read), key=lambda item: item[0]))
+
+
 _BLOCK_INPUT = "block_input"
 
 
@@ -149,9 +155,9 @@ class Program:
         """The unit that an instance belongs to."""
         return self.units[instance_key(instance)]
 
-    def group_unit(self, node: d.Group | d.Loop) -> Unit:
-        """The unit of a group (or turn) that is a class of its own."""
-        return self.units[(id(node.body),)]
+    def group_unit(self, node: d.Group | d.Loop, blocks: Mapping[str, d.BlockValue]) -> Unit:
+        """The unit of a group (or turn) that is a class of its own; ``blocks`` are bound around it."""
+        return self.units[_group_key(node.body, blocks)]
 
     def _instance(self, instance: t.BlockInstance) -> Unit:
         key = instance_key(instance)
@@ -219,10 +225,11 @@ class Program:
         self, unit: Unit, node: d.Group | d.Loop, body: t.TypedBody, variables: Mapping[str, Value], name: str
     ) -> None:
         """A group with joins is a class: what it reads from around it becomes its parameters."""
-        key: UnitKey = (id(node.body),)
+        key = _group_key(node.body, block_bindings(variables))
         inner = self.units.get(key)
         if inner is None:
-            label = node.slot.name if node.slot is not None else None
+            assert node.slot is not None and node.slot.name is not None
+            label = node.slot.name
             read = values_read(node.body)
             taken = {key_: value for key_, value in variables.items() if key_ in read}
             blocks = block_bindings(taken)
@@ -231,20 +238,12 @@ class Program:
             inner = Unit(key, f"{name}_{words(label)}", node.body, formals, "", False, outer_values(node.body))
             inner.blocks = blocks
             self.units[key] = inner
-        if body.input is None:
-            return
+        assert body.input is not None
         inner.occurrences.append(Occurrence(dict(variables), body, (body.input,)))
         self._walk(inner, body, dict(variables), inner.name)
 
 
-def words(template: NameTemplate | None) -> str:
+def words(template: NameTemplate) -> str:
     """The written part of a label, in the singular."""
-    if template is None:
-        return "layer"
     text = "".join(part for part in template.parts if isinstance(part, str))
     return text[:-1] if text.endswith("s") and len(text) > 3 else text
-
-
-def every_unit(program: Program) -> Iterator[Unit]:
-    """The units of a program in the order in which they were met."""
-    yield from program.units.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_WORK = 4_000_000
-"""Steps for all networks of a file together, some one and a half seconds of one core; what takes how many stands below."""
+"""Steps for all networks of a file together, some 1.5 seconds of one core; what takes how many stands below."""
 
 EXPRESSION = 3
 """Each part of an expression that is evaluated."""

@@ -86,7 +86,12 @@ class Interpreter(nn.Module):
             case t.TypedInline(arguments=arguments, body=inner):
                 return self._body(inner, _Frame(dict(arguments), x), x, outputs)
             case t.TypedGroup(body=inner) | t.TypedChoice(body=inner):
-                return self._body(inner, frame, x, outputs)
+                labels = frame.labels
+                if getattr(node.node, "label", None) is not None:
+                    frame.labels = dict(labels)  # a module of its own keeps its labels to itself
+                x = self._body(inner, frame, x, outputs)
+                frame.labels = labels
+                return x
             case t.TypedLoop(turns=turns):
                 for turn in turns:
                     for index in range(turn.first, turn.first + turn.count):

@@ -134,6 +134,45 @@ PROGRAMS = {
         "block outer() { inner }\nblock inner() { for outer in [4, 5] { conv(outer, 1) } }",
         "outer",
     ),
+    "a loop in a loop starts from the channels that a spliced block asks for": (
+        "block b(n: int) { repeat n { inline c } }\n"
+        "block c() { conv(x.channels, 1)\n repeat 6 { conv(x.channels * 2, 1) } }",
+        "b(2) -> b(1) -> conv(3, 1)",
+    ),
+    "channels after either branch of a condition have no expression": (
+        "block b(ws: [int], vs: [int], f: bool) {\n if f { for w in ws { concat { identity; conv(w, 1) } } }\n"
+        " else { for v in vs { concat { identity; conv(v + 1, 1) } } }\n conv(3, 1) }",
+        "b([1, 2], [3, 4], true) -> b([1, 2], [3, 4], false)",
+    ),
+    "a group has a label of the same name inside": (
+        "",
+        "a: conv(4, 1)\n g: { a: conv(8, 1) -> relu }\n add { a; conv(a.channels, 1) }",
+    ),
+    "turns add the channels of a label that were counted": (
+        "block b(ks: [int]) { for k in ks { conv(k, 1) }\n a: relu\n"
+        " repeat 6 { concat { identity; a -> conv(a.channels, 1) } } }",
+        "b([4, 2]) -> b([3]) -> conv(3, 1)",
+    ),
+    "a value is named by a label computed from numbers": (
+        "",
+        "for i in 0..3 { if i > 0 { add { identity; step{i - 1} } }\n step{i}: conv(3, 1) }\n"
+        " add { identity; step0; step{len([1, 2]) - 1} }",
+    ),
+    "groups apply the block that was handed to the block around them": (
+        "block b(unit: block) { g: { add { identity; unit } } }\n"
+        "block u() { conv(3, 1) }\nblock v() { relu -> conv(3, 1) }",
+        "b(u) -> b(v) -> b(batch_norm) -> b(u)",
+    ),
+    "both branches of a condition have a value of one label": (
+        "block b(f: bool) { if f { a: conv(4, 1) -> relu } else { a: conv(8, 1) -> tanh }\n"
+        " add { a; identity }\n conv(a.channels * 2, 1) }",
+        "b(true) -> b(false) -> conv(3, 1)",
+    ),
+    "a branch of a condition goes on from a label": (
+        "block b(f: bool) { if f { a: relu -> conv(8, 1) } else { conv(4, 1) }\n"
+        " if f { concat { a -> conv(a.channels * 2, 1); identity } }\n conv(3, 1) }",
+        "b(true) -> b(false) -> conv(3, 1)",
+    ),
 }
 
 
@@ -170,6 +209,17 @@ def test_the_channels_of_the_input_may_be_a_parameter() -> None:
     _, (design,) = check_text(text)
     network = execute(emit([design]))["n"](channels=2).eval()
     assert network(torch.zeros(1, 2, 5, 6)).shape == (1, 2, 5, 6)
+
+
+def test_what_one_branch_of_a_condition_does_to_sizes_is_known_behind_it() -> None:
+    """``linear`` took a number that rests on the stride, and the stride stayed a parameter."""
+    text = (
+        "block b(s: int, f: bool) { if f { conv(3, 3, stride=s, padding=1) -> relu }\n flatten -> linear(5) }\n"
+        "network n() {\n input image: [N, 3, 8, 8]\n output y { b(2, true) }\n"
+        " output z { max_pool(2) -> b(2, false) }\n}\n"
+    )
+    _, (design,) = check_text(text)
+    assert "def __init__(self, in_channels: int, f: bool)" in emit([design])
 
 
 @pytest.mark.parametrize(
