@@ -115,15 +115,13 @@ def block_arguments(
             continue
         if parameter.name in bound:
             value, span = bound[parameter.name]
-        elif parameter.default is not None:
+        else:
+            assert parameter.default is not None  # what is required was given, or its absence reported
             span = parameter.default.span
             ok, value = evaluated(parameter.default, _alone(values, state.meter), state)
             if not ok:
                 whole = False
                 continue
-        else:
-            whole = False
-            continue
         values[parameter.name] = value
         fault = _block_fault(block, parameter, value, span, values, state)
         if fault is not None:

@@ -12,7 +12,7 @@ from archdsl.ir import design as d
 from archdsl.ir.dim import Dim
 from archdsl.ir.evaluate import EvaluationError, describe, evaluate
 from archdsl.ir.expr import Expr
-from archdsl.ir.kinds import is_int
+from archdsl.ir.kinds import UNKNOWN, is_int
 from archdsl.ir.types import Size, TensorType
 from archdsl.source.span import Span
 
@@ -37,10 +37,11 @@ def _define(node: d.Let, state: State, activation: Activation) -> None:
     except EvaluationError as error:
         if state.meter.is_empty:  # the walk will not get there
             report_evaluation(error, state)
-        return
+        value = UNKNOWN
     values = value if node.unpacks and isinstance(value, tuple) else (value,)
-    if len(values) == len(node.names):
-        activation.variables.update(zip(node.names, values, strict=True))
+    if len(values) != len(node.names):
+        values = (UNKNOWN,) * len(node.names)
+    activation.variables.update(zip(node.names, values, strict=True))
 
 
 def nominal_sizes(network: d.Block, state: State, activation: Activation) -> dict[str, int]:
