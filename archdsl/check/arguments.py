@@ -115,17 +115,15 @@ def block_arguments(
             continue
         if parameter.name in bound:
             value, span = bound[parameter.name]
-        elif parameter.default is not None:
+        else:
+            assert parameter.default is not None  # what is required was given, or its absence reported
             span = parameter.default.span
             ok, value = evaluated(parameter.default, _alone(values, state.meter), state)
             if not ok:
                 whole = False
                 continue
-        else:
-            whole = False
-            continue
         values[parameter.name] = value
-        fault = _block_fault(block, parameter, value, span, values, state.meter)
+        fault = _block_fault(block, parameter, value, span, values, state)
         if fault is not None:
             state.report(fault)
             whole = False
@@ -148,20 +146,21 @@ def _block_fault(
     value: Value,
     span: Span,
     values: Mapping[str, Value],
-    meter: Meter,
+    state: State,
 ) -> Diagnostic | None:
     if isinstance(value, tuple):
-        meter.spent += len(value)
+        state.meter.spent += len(value)
     if not parameter.kind.accepts(value):
         return wrong_kind(block.name, parameter.name, parameter.kind, value, span)
     if parameter.constraint is None:
         return None
     relation, bound = parameter.constraint
     try:
-        limit = evaluate(bound, _alone(values, meter))
+        limit = evaluate(bound, _alone(values, state.meter))
         holds = _holds(relation, value, limit, bound.span)
     except EvaluationError as error:
-        return None if error.silent else Diagnostic(error.code, error.message, error.span)
+        report_evaluation(error, state)
+        return None
     if holds:
         return None
     what, found = f"`{parameter.name}`", f"not {describe(value)}"

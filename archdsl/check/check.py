@@ -17,7 +17,7 @@ from archdsl.check.state import MAX_LAYERS, MAX_WEIGHTS, State
 from archdsl.diagnostics.sink import Sink
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
-from archdsl.ir.evaluate import Environment, describe
+from archdsl.ir.evaluate import Environment, describe, evaluate
 from archdsl.ir.kinds import Value
 from archdsl.ir.meter import Meter
 from archdsl.ir.values import is_number
@@ -113,7 +113,6 @@ def _expectation(state: State, node: d.Expectation, activation: Activation) -> t
         return None
     if node.tolerance is None:
         return t.TypedExpectation(node, value)
-    ok, number = evaluated(node.tolerance.number, activation.environment(), state)
-    if not ok or not isinstance(number, int | float):
-        return None
+    number = evaluate(node.tolerance.number, activation.environment())
+    assert isinstance(number, int | float)  # the grammar has nothing else
     return t.TypedExpectation(node, value, number / 100 * abs(value) if node.tolerance.in_percent else number)

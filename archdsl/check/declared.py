@@ -30,7 +30,7 @@ def declared_sizes(network: d.Block, state: State, activation: Activation) -> di
             both = sizes.intersect(found.get(node.symbol, sizes))
         except DimTooComplex as error:
             state.fail("E0305", f"the declared sizes cannot be combined: {error}", node.span)
-            continue
+            return found
         if both.never:
             state.fail("E0313", f"no size `{node.symbol}` is as the input declares it", node.span)
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from archdsl.check.activation import Activation
 from archdsl.check.arguments import evaluated, layer_arguments, report_evaluation
@@ -113,6 +114,7 @@ class Inference:
             case d.Unknown():
                 self._state.failed = True
                 return t.TypedUnknown(node)
+        assert_never(node)
 
     # --- layers and joins -----------------------------------------------------------------------------
 

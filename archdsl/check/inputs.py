@@ -24,21 +24,24 @@ def typed_inputs(
     inputs: list[tuple[str, TensorType | None]] = []
     for node in network.body.nodes:
         if isinstance(node, d.Let):
-            _define(node, activation)
+            _define(node, state, activation)
         elif isinstance(node, d.Input):
             inputs.append((node.name, _input(node, state, activation, sizes)))
     return inputs
 
 
-def _define(node: d.Let, activation: Activation) -> None:
+def _define(node: d.Let, state: State, activation: Activation) -> None:
     """Gives a variable its value ahead of the walk over the body, which reports what is wrong with it."""
     try:
         value = evaluate(node.value, activation.environment())
-    except EvaluationError:
-        return
+    except EvaluationError as error:
+        if state.meter.is_empty:  # the walk will not get there
+            report_evaluation(error, state)
+        value = UNKNOWN
     values = value if node.unpacks and isinstance(value, tuple) else (value,)
-    if len(values) == len(node.names):
-        activation.variables.update(zip(node.names, values, strict=True))
+    if len(values) != len(node.names):
+        values = (UNKNOWN,) * len(node.names)
+    activation.variables.update(zip(node.names, values, strict=True))
 
 
 def nominal_sizes(network: d.Block, state: State, activation: Activation) -> dict[str, int]:
@@ -104,9 +107,6 @@ def _size(
         value = evaluate(size, activation.environment())
     except EvaluationError as error:
         report_evaluation(error, state)
-        return None
-    if value is UNKNOWN:
-        state.failed = True  # reported where it was lowered
         return None
     if not is_int(value) or not isinstance(value, int) or value < 1:
         state.fail("E0206", f"a size is a whole number of at least 1, not {describe(value)}", span)

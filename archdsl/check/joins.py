@@ -55,8 +55,8 @@ def _report(
     help = Help(problem.help) if problem.help else None
     expected, actual = problem.expected, problem.actual
     axis = differing_axis(expected, actual) if expected is not None and actual is not None else None
-    if axis is not None:
-        at_fault = _pair(inputs, expected, actual, problem.operand)
+    if axis is not None and problem.operand is not None:
+        at_fault = inputs.index(expected) if expected in inputs else 0, problem.operand
         pair = [paths[index] for index in at_fault]
         found = causes(pair, axis)
         labels = [Label(change.span, describe_change(change, axis)) for change in found]
@@ -79,17 +79,6 @@ def _report(
             actual=actual.as_json() if actual is not None else None,
         )
     )
-
-
-def _pair(
-    inputs: Sequence[TensorType], expected: TensorType | None, actual: TensorType | None, operand: int | None
-) -> list[int]:
-    """The two paths that do not fit, by their numbers."""
-    first = next((index for index, type_ in enumerate(inputs) if type_ == expected), 0)
-    second = operand
-    if second is None:
-        second = next((index for index, type_ in enumerate(inputs) if type_ == actual and index != first), first)
-    return [first] if first == second else [first, second]
 
 
 def _is_inside(span: Span, path: t.TypedBody) -> bool:

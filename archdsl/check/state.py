@@ -141,6 +141,7 @@ class State:
     def count_unrolled(self, layers: int, span: Span) -> bool:
         """Whether the budget for layers that had to be written out still holds; reports once when it ends."""
         if self.is_exhausted:
+            self.failed = True
             return False
         self.unrolled += layers
         if self.unrolled <= MAX_UNROLLED:
@@ -156,6 +157,7 @@ class State:
     def count_work(self, steps: int, span: Span) -> bool:
         """Whether the budget for steps (``ir.meter``) still holds; reports once when it ends."""
         if self.is_exhausted:
+            self.failed = True
             return False
         self.meter.spent += steps
         if not self.meter.is_empty:

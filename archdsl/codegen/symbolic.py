@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from archdsl.ir.evaluate import ROUNDINGS
 from archdsl.ir.expr import (
     BinaryOp,
     BuiltinCall,
@@ -19,7 +20,7 @@ from archdsl.ir.expr import (
     UnaryOp,
     locals_in,
 )
-from archdsl.ir.terms import NOWHERE, fold, number, plus, simplify
+from archdsl.ir.terms import NOWHERE, fold, number, plus, simplify, without_idle
 
 Scope = Mapping[str, Expr]
 SizeTerm = Callable[[SizeOf], Expr]
@@ -31,22 +32,29 @@ def substitute(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
     return changed if changed is expr else fold(changed)
 
 
-def _replace(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
+_COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+_TAKES_FLOATS = frozenset((*ROUNDINGS, "round_to"))
+
+
+def _replace(expr: Expr, scope: Scope, size: SizeTerm, exact: bool = False) -> Expr:
+    """``exact``: the numbers may be floats, whose sums and products round as they are written, and no other way."""
     match expr:
         case Local(name):
             return scope.get(name, expr)
         case SizeOf():
             return size(expr)
-        case BinaryOp(_, left, right):
-            new_left, new_right = _replace(left, scope, size), _replace(right, scope, size)
+        case BinaryOp(operator, left, right):
+            exact = exact or operator in _COMPARISONS
+            new_left, new_right = _replace(left, scope, size, exact), _replace(right, scope, size, exact)
             if new_left is left and new_right is right:
                 return expr
-            return simplify(replace(expr, left=fold(new_left), right=fold(new_right)))
+            changed = replace(expr, left=fold(new_left), right=fold(new_right))
+            return without_idle(changed) if exact else simplify(changed)
         case UnaryOp(_, operand):
-            new = _replace(operand, scope, size)
+            new = _replace(operand, scope, size, exact)
             return expr if new is operand else replace(expr, operand=fold(new))
         case IndexOf(value, index):
-            parts = _replace(value, scope, size), _replace(index, scope, size)
+            parts = _replace(value, scope, size, exact), _replace(index, scope, size)
             return expr if parts == (value, index) else _item(replace(expr, value=parts[0], index=fold(parts[1])))
         case RangeOf(start, stop, step):
             new_step = _replace(step, scope, size) if step is not None else None
@@ -54,21 +62,19 @@ def _replace(expr: Expr, scope: Scope, size: SizeTerm) -> Expr:
                 expr, start=fold(_replace(start, scope, size)), stop=fold(_replace(stop, scope, size)), step=new_step
             )
         case IfElse(then, condition, otherwise):
-            return _conditional(expr, scope, size, then, condition, otherwise)
+            tested = fold(_replace(condition, scope, size))
+            if isinstance(tested, Const) and isinstance(tested.value, bool):
+                return _replace(then if tested.value else otherwise, scope, size, exact)
+            new_then, new_otherwise = (_replace(part, scope, size, exact) for part in (then, otherwise))
+            return replace(expr, then=new_then, condition=tested, otherwise=new_otherwise)
         case Items(items):
-            new_items = tuple(_replace(item, scope, size) for item in items)
+            new_items = tuple(_replace(item, scope, size, exact) for item in items)
             return expr if new_items == items else replace(expr, items=tuple(fold(item) for item in new_items))
-        case BuiltinCall(_, arguments):
-            new_arguments = tuple(_replace(argument, scope, size) for argument in arguments)
+        case BuiltinCall(function, arguments):
+            exact = exact or function in _TAKES_FLOATS
+            new_arguments = tuple(_replace(argument, scope, size, exact) for argument in arguments)
             return expr if new_arguments == arguments else replace(expr, arguments=new_arguments)
     return expr
-
-
-def _conditional(expr: IfElse, scope: Scope, size: SizeTerm, then: Expr, condition: Expr, otherwise: Expr) -> Expr:
-    tested = fold(_replace(condition, scope, size))
-    if isinstance(tested, Const) and isinstance(tested.value, bool):
-        return _replace(then if tested.value else otherwise, scope, size)
-    return replace(expr, then=_replace(then, scope, size), condition=tested, otherwise=_replace(otherwise, scope, size))
 
 
 def _item(expr: IndexOf) -> Expr:

@@ -21,6 +21,9 @@ MAX_DEPTH = 64
 MAX_BITS = 4_096
 """Bits of a number in a size; it can still be printed (Python refuses beyond 4,300 digits)."""
 
+MAX_SET_BITS = 3 * MAX_BITS
+"""Bits of a number in a set of sizes, where the numbers of several sizes are multiplied; it can be printed as well."""
+
 
 class DimTooComplex(ArithmeticError):
     """An open size that is not decided here: two open symbols, a product of open sizes, or a limit of this module.

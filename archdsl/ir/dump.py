@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from archdsl.ir import design as d
 from archdsl.ir import typed as t
@@ -120,6 +121,7 @@ def _what(node: d.Node) -> str:
             return f"output {name}{stated}{f' when {when}' if when else ''}"
         case d.Unknown():
             return "unknown"
+    assert_never(node)
 
 
 def _arguments(arguments: tuple[BoundArgument, ...]) -> str:
@@ -175,7 +177,7 @@ def _typed_text(node: t.TypedNode) -> str:
             given = ", ".join(f"{name}={value_text(value)}" for name, value in arguments.items())
             return f"{op}({given})"
         case t.TypedRefer(label=label):
-            return f"refer %{label}"
+            return f"refer %{label}{f'.{node.node.output}' if isinstance(node.node, d.Port) else ''}"
         case t.TypedChoice(taken=taken):
             return f"if {'taken' if taken else 'not taken'}"
         case t.TypedLoop(items=items):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from archdsl.ir.design import BlockValue
 from archdsl.ir.dim import Dim
@@ -63,22 +63,18 @@ def placed(argument: BoundArgument, env: Environment) -> PlacedValue:
     return PlacedValue(argument.name, evaluate(argument.value, env), argument.span, argument.name_span or argument.span)
 
 
-def _append(value: BlockValue, arguments: Sequence[PlacedValue], at: Span) -> BlockValue:
-    return BlockValue(value.target, (*value.arguments, *((argument.name, argument.value) for argument in arguments)))
-
-
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What names mean while a block is applied.
 
     ``shape_of`` gives the type of a labelled value (None name: the block's input); it raises
     EvaluationError where there is no such value or its type is unknown. ``complete`` gives a block from a
-    variable more of its arguments, each with the place it was written at; only the checker knows the parameters.
+    variable more of its arguments, each with the place it was written at: only the checker knows the parameters.
     """
 
     variables: Mapping[str, Value]
     shape_of: Callable[[str | None, Span], TensorType]
-    complete: Callable[[BlockValue, Sequence[PlacedValue], Span], BlockValue] = _append
+    complete: Callable[[BlockValue, Sequence[PlacedValue], Span], BlockValue] | None = None
     meter: Meter = field(default_factory=Meter)
     """What evaluating counts on; by default each environment has a budget of its own."""
 
@@ -115,6 +111,7 @@ def evaluate(expr: Expr, env: Environment) -> Value:
             return _call(function, values, span)
         case BlockOf():
             return _block(expr, env)
+    assert_never(expr)
 
 
 def _pay_for_items(values: tuple[Value, ...], env: Environment) -> None:
@@ -236,7 +233,7 @@ def _block(expr: BlockOf, env: Environment) -> Value:
         refuse_unwieldy(made, expr.span)
         return made
     value = _variable(expr.target.name, expr.target.span, env)
-    if not isinstance(value, BlockValue):
+    if not isinstance(value, BlockValue) or env.complete is None:
         raise EvaluationError("E0206", f"`{expr.target.name}` is no block: it takes no arguments", expr.target.span)
     given = [placed(argument, env) for argument in expr.arguments]
     completed = env.complete(value, given, expr.span)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from archdsl.ir.complexity import MAX_CELLS, MAX_DEPTH, DimTooComplex, counted
+from archdsl.ir.complexity import MAX_CELLS, MAX_DEPTH, MAX_SET_BITS, DimTooComplex, counted
 
 _FLAT = 8
 """A split of splits becomes a single one where that takes at most this many cells."""
@@ -27,6 +27,11 @@ class Ranges:
     def is_constant(self) -> bool:
         """Whether this is no number at all or every one."""
         return self.bounds in ((), (0,))
+
+    @property
+    def bits(self) -> int:
+        """How long the largest number is that the set is written with."""
+        return self.bounds[-1].bit_length() if self.bounds else 0
 
     @property
     def end(self) -> int | None:
@@ -58,7 +63,8 @@ class Ranges:
 class Split:
     """The numbers ``modulus * q + r`` with q in the part for r; ``parts[i]`` serves r from ``starts[i]`` to the next.
 
-    Made by `split` only. ``size`` counts the cells down to the ranges, ``depth`` the splits below each other.
+    Made by `split` only. ``size`` counts the cells down to the ranges, ``depth`` the splits below each other, ``bits``
+    how long a number is in which all of them meet.
     """
 
     modulus: int
@@ -66,6 +72,7 @@ class Split:
     parts: tuple[Members, ...]
     size: int
     depth: int
+    bits: int
 
     def cells(self) -> Iterator[tuple[int, int, Members]]:
         """(first remainder, remainder after the last, part)."""
@@ -127,7 +134,7 @@ NOTHING = Ranges(())
 def split(modulus: int, cells: Iterable[tuple[int, Members]], flat: int = _FLAT) -> Members:
     """The set of a modulus and its cells (first remainder, part), the first at 0; in a smaller form where there is one.
 
-    :raises DimTooComplex: beyond `MAX_CELLS` or `MAX_DEPTH`.
+    :raises DimTooComplex: beyond `MAX_CELLS`, `MAX_DEPTH` or `MAX_SET_BITS`.
     """
     starts: list[int] = []
     parts: list[Members] = []
@@ -137,6 +144,9 @@ def split(modulus: int, cells: Iterable[tuple[int, Members]], flat: int = _FLAT)
             parts.append(part)
     if modulus == 1:
         return parts[0]
+    bits = modulus.bit_length() + max(part.bits for part in parts)
+    if bits > MAX_SET_BITS:
+        raise DimTooComplex(f"sizes with numbers of {bits:,} bits are too complex; {MAX_SET_BITS:,} are followed")
     if len(parts) == 1:
         return _scaled(parts[0], modulus)
     flattened = _flattened(modulus, starts, parts, flat)
@@ -146,7 +156,7 @@ def split(modulus: int, cells: Iterable[tuple[int, Members]], flat: int = _FLAT)
     depth = 1 + max(part.depth if isinstance(part, Split) else 0 for part in parts)
     if size > MAX_CELLS or depth > MAX_DEPTH:
         raise DimTooComplex(f"a set of sizes with {counted(size)} cases is too complex; {MAX_CELLS:,} are followed")
-    return Split(modulus, tuple(starts), tuple(parts), size, depth)
+    return Split(modulus, tuple(starts), tuple(parts), size, depth, bits)
 
 
 def residue_class(modulus: int, remainder: int) -> Members:
@@ -164,7 +174,8 @@ def _scaled(part: Members, modulus: int) -> Members:
     if isinstance(part, Ranges):
         return Ranges(tuple(bound * modulus for bound in part.bounds))
     starts = tuple(start * modulus for start in part.starts)
-    return Split(part.modulus * modulus, starts, part.parts, part.size, part.depth)
+    bits = part.bits + modulus.bit_length()
+    return Split(part.modulus * modulus, starts, part.parts, part.size, part.depth, bits)
 
 
 def _flattened(modulus: int, starts: list[int], parts: list[Members], limit: int) -> Members | None:

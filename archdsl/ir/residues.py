@@ -46,7 +46,7 @@ def _repeated(part: Members, modulus: int) -> Members:
     if len(turns) * len(part.parts) > 2 * MAX_STEPS:
         raise DimTooComplex(f"a set of sizes with more than {MAX_STEPS:,} separate remainders is not listed")
     starts = tuple(turn + start for turn in turns for start in part.starts)
-    return Split(modulus, starts, part.parts * len(turns), len(starts), 1)
+    return Split(modulus, starts, part.parts * len(turns), len(starts), 1, modulus.bit_length())
 
 
 def _one_period(found: list[range], modulus: int, shorter: int) -> list[range] | None:

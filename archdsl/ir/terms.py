@@ -11,7 +11,7 @@ NOWHERE = Span("", 0, 0)
 """The place of an expression that nobody wrote."""
 
 _IDLE_LEFT = {("+", 0), ("*", 1)}
-_IDLE_RIGHT = _IDLE_LEFT | {("-", 0), ("//", 1), ("**", 1)}
+_IDLE_RIGHT = _IDLE_LEFT | {("-", 0), ("**", 1)}
 
 
 def fold(expr: Expr) -> Expr:
@@ -28,13 +28,24 @@ def _no_shapes(name: str | None, span: Span) -> TensorType:
     raise EvaluationError("E0405", "no shapes here", span)
 
 
-def simplify(expr: BinaryOp) -> Expr:
-    """``a * 1``, ``a + 0`` and the like without their idle half."""
+def without_idle(expr: BinaryOp) -> Expr:
+    """``a * 1``, ``a + 0`` and the like without their idle half; the value is the same to the last bit."""
     left, right = expr.left, expr.right
     if isinstance(right, Const) and (expr.operator, right.value) in _IDLE_RIGHT:
         return left
     if isinstance(left, Const) and (expr.operator, left.value) in _IDLE_LEFT:
         return right
+    return expr
+
+
+def simplify(expr: BinaryOp) -> Expr:
+    """Without idle halves, the constants of sums and products in one: of whole numbers, since floats would round."""
+    shorter = without_idle(expr)
+    if shorter is not expr:
+        return shorter
+    left, right = expr.left, expr.right
+    if expr.operator == "//" and right == number(1):
+        return left
     if expr.operator == "*" and isinstance(left, Const) and isinstance(right, BinaryOp) and right.operator == "*":
         inner = right.left
         if isinstance(left.value, int) and isinstance(inner, Const) and isinstance(inner.value, int):
@@ -42,9 +53,8 @@ def simplify(expr: BinaryOp) -> Expr:
     if not isinstance(right, Const) or not isinstance(right.value, int) or expr.operator not in ("+", "-"):
         return expr
     added = right.value if expr.operator == "+" else -right.value
-    if isinstance(left, BinaryOp) and left.operator in ("+", "-") and isinstance(left.right, Const):
-        before = left.right.value
-        assert isinstance(before, int)
+    before = left.right.value if isinstance(left, BinaryOp) and isinstance(left.right, Const) else None
+    if isinstance(left, BinaryOp) and left.operator in ("+", "-") and isinstance(before, int):
         total = added + (before if left.operator == "+" else -before)
         return left.left if total == 0 else _shifted(left.left, total)
     return _shifted(left, added) if added < 0 else expr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from archdsl.ir.design import Block, BlockValue
 from archdsl.ir.expr import (
     BinaryOp,
@@ -69,3 +71,4 @@ def expr_text(expr: Expr) -> str:
             name = target.name if isinstance(target, Block | Local) else str(target)
             given = ", ".join(f"{argument.name}={expr_text(argument.value)}" for argument in arguments)
             return f"{name}({given})" if given else name
+    assert_never(expr)

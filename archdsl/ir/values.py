@@ -58,18 +58,13 @@ def length_of(value: tuple[Value, ...] | range) -> int:
     return max(0, -(-distance // abs(value.step)))
 
 
-def refuse_unwieldy(value: Value, span: Span) -> None:
+def refuse_unwieldy(value: tuple[Value, ...] | BlockValue, span: Span) -> None:
     """EvaluationError for a list, or a block with arguments, that holds too much or nests too deep."""
     waiting = [(value, 0)]
     count = 0
     while waiting:
         part, depth = waiting.pop()
-        if isinstance(part, BlockValue):
-            inner: tuple[Value, ...] = tuple(argument for _, argument in part.arguments)
-        elif isinstance(part, tuple):
-            inner = part
-        else:
-            continue
+        inner = tuple(argument for _, argument in part.arguments) if isinstance(part, BlockValue) else part
         count += len(inner)
         if count > MAX_ITEMS:
             raise EvaluationError("E0407", f"a list may have at most {MAX_ITEMS:,} items, inner ones included", span)

@@ -13,7 +13,7 @@ from archdsl.ops.base import Call, Example, Op
 from archdsl.ops.form import Argument, InputSize, Literal, Several, TorchForm, TorchFunction, TorchParameter
 from archdsl.ops.limits import COUNT
 from archdsl.ops.memory import INPUTS, NOTHING
-from archdsl.ops.rules import fixed, fixed_size, rank_is_at_least, rank_is_one_of
+from archdsl.ops.rules import fixed, fixed_size, rank_is_one_of
 
 
 class LayerScale(Op):
@@ -32,8 +32,6 @@ class LayerScale(Op):
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape."""
-        if not rank_is_at_least(call, 2):
-            return None
         size = fixed_size(call, call.x.channel_axis, help="give the input fixed channels")
         return None if size is None else call.x
 

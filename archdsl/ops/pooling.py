@@ -106,8 +106,8 @@ class _WindowPool(WindowLayer):
         return tuple(WindowAxis(word, n, k, s, d, p, p, ceil) for word, n, k, s, d, p in numbers)
 
     def kernel_fits(self, call: Call, axis: WindowAxis) -> bool:
-        """There is at least one window on an axis."""
-        return kernel_fits_into_padded_input(call, axis)
+        """There is at least one window on an axis; what a kind of pool asks for besides."""
+        raise NotImplementedError
 
     def infer(self, call: Call) -> TensorType | None:
         """The same channels, and one value per window."""
@@ -230,8 +230,7 @@ class _AdaptivePool(Op):
     def window(self, call: Call) -> tuple[Window, ...] | None:
         """The largest of the windows; they start at ``floor(i*n/size)``, so neighbours are about ``n/size`` apart."""
         sizes = self.sizes(call)
-        if sizes is None:
-            return None
+        assert sizes is not None
         return tuple(adaptive_window(n, size) for n, size in zip(call.x.spatial, sizes, strict=True))
 
     def kept(self, call: Call, output: TensorType) -> Kept:

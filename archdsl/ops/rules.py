@@ -197,17 +197,17 @@ def there_is_something_to_normalise(call: Call, per_place: int, unit: str) -> bo
 
     Over a single value every output is 0 plus the bias, whatever the input. Where sizes of two input symbols are open,
     the first has to be 2 or more: that one of them be is no condition on a single symbol. Of sizes of one symbol the
-    larger one decides, and the condition is exact.
+    larger one decides, and the condition is exact, unless it depends on the input which one that is.
     """
     if per_place > 1:
         return True
     spatial = call.x.spatial
     if any(isinstance(size, int) and size > 1 for size in spatial):
         return True
-    for index, size in _largest_open(spatial):
-        word = axis_word(call.x, index)
-        if call.at_least(size, 2, f"`{call.op.name}` needs more than one value per {unit}: a {word} of at least 2"):
-            return True
+    axis, size = _deciding(spatial)
+    sentence = f"`{call.op.name}` needs more than one value per {unit}: a {axis_word(call.x, axis)} of at least 2"
+    if call.at_least(size, 2, sentence):
+        return True
     call.fail(
         "E0308",
         f"`{call.op.name}` has a single value per {unit} to normalise",
@@ -218,14 +218,15 @@ def there_is_something_to_normalise(call: Call, per_place: int, unit: str) -> bo
     return False
 
 
-def _largest_open(spatial: tuple[Size, ...]) -> list[tuple[int, Size]]:
-    """The open sizes with their axes; those of one symbol as their maximum, at the first of them."""
-    found: list[tuple[int, Size]] = [
-        (axis, size) for axis, size in enumerate(spatial, start=2) if isinstance(size, Dim)
-    ]
-    if len({size.symbol_name for _, size in found if isinstance(size, Dim)}) != 1:
-        return found
+def _deciding(spatial: tuple[Size, ...]) -> tuple[int, Size]:
+    """The first open size with its axis; where all are of one symbol, their maximum. A 1 where none is open."""
+    found = [(axis, size) for axis, size in enumerate(spatial, start=2) if isinstance(size, Dim)]
+    if not found:
+        return 1, 1
+    if len({size.symbol_name for _, size in found}) > 1:
+        return found[0]
+    sizes: list[Size] = [size for _, size in found]
     try:
-        return [(found[0][0], reduce(dim_max, (size for _, size in found[1:]), found[0][1]))]
+        return found[0][0], reduce(dim_max, sizes)
     except DimTooComplex:
-        return found
+        return found[0]

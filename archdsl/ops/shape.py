@@ -114,8 +114,6 @@ class TakeChannels(nn.Module):
 
     def infer(self, call: Call) -> TensorType | None:
         """The same shape with that many channels."""
-        if not rank_is_at_least(call, 2):
-            return None
         channels, start = call.integer("channels"), call.integer("start")
         sentence = f"`take_channels` needs {start + channels} channels"
         if call.at_least(call.x.channels, start + channels, sentence, argument="channels"):

@@ -8,18 +8,21 @@ from archdsl.check.check import check
 from archdsl.diagnostics.diagnostic import Diagnostic
 from archdsl.diagnostics.sink import Sink
 from archdsl.driver.compilation import Compilation
+from archdsl.ir.meter import Meter
 from archdsl.ir.typed import TypedDesign
 from archdsl.source.loader import MemoryLoader
 
 PATH = "a.arch"
 
 
-def checked(text: str, sizes: Mapping[str, int] | None = None) -> tuple[TypedDesign | None, list[Diagnostic]]:
+def checked(
+    text: str, sizes: Mapping[str, int] | None = None, meter: Meter | None = None
+) -> tuple[TypedDesign | None, list[Diagnostic]]:
     """The first network of a text, and every finding of lowering and checking it."""
     run = Compilation(MemoryLoader({PATH: text}))
     designs = run.designs(PATH)
     sink = Sink()
-    typed = check(designs[0], sink, sizes=sizes) if designs else None
+    typed = check(designs[0], sink, sizes=sizes, meter=meter) if designs else None
     return typed, [*run.sink, *sink]
 
 
