@@ -196,6 +196,7 @@ def layer_name_misspelt(text: str, random: Random) -> Mutant | None:
             and (before.text in starts or before.line < token.line)
             and after is not None
             and (after.text in ends or after.line > token.line)
+            and not (after.text == "{" and after.start == token.end)  # a computed label
         ),
     )
     return None if token is None else edited(text, token, f"{token.text}z", "E0201", "layer_name_misspelt", loose=True)
