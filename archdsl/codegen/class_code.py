@@ -21,6 +21,8 @@ class ClassCode:
     """Leading parameters that callers fill with the channels of what flows in (``in_channels``)."""
     output: Expr | None
     """The channels of the result in terms of the parameters; None where there is no such expression."""
+    ports: Mapping[str, Expr | None]
+    """Likewise of each output of a block that names its outputs."""
     definition: ast.ClassDef
     output_count: int = 1
     derived: Mapping[str, Expr] = field(default_factory=dict)

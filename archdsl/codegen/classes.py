@@ -92,7 +92,7 @@ class ClassWriter:
         doc = [docstring(unit.doc, 1)] if unit.doc else []
         definition = ast.ClassDef(name, [py.dotted(base)], [], [*doc, *methods], [])
         derived = {formal.name: formal.default for formal in unit.formals if _is_derived(formal.default)}
-        return ClassCode(name, kept, channels, self._output(writer), definition, count, derived)
+        return ClassCode(name, kept, channels, self._output(writer), writer.outputs, definition, count, derived)
 
     def _sequential_body(self, writer: InitWriter, unit: Unit) -> ast.stmt:
         """``super().__init__(modules)``, from one list of arguments or from a list that was filled before."""
@@ -160,7 +160,9 @@ class ClassWriter:
         return (*names, *(name for name in outside if name in read))
 
     def _output(self, writer: InitWriter) -> Expr | None:
-        """What the class hands on, with running counts replaced by what they come to."""
+        """What the class hands on, with running counts replaced by what they come to: its first output flows on."""
+        if writer.outputs:
+            return next(iter(writer.outputs.values()))
         return writer.closed_form_of(writer.flow.channels)
 
 

@@ -78,7 +78,7 @@ class Decisions:
             self.pin(iterable)
         items = self._items(node, iterable)
         if items is None or (len(items) > UNROLLED_TURNS and not self.writes_out_loops):
-            return None
+            return None  # written with its items
         if node.is_repeat:
             return [()] * len(items)
         return [self._parts(node, item) for item in items]
@@ -94,7 +94,9 @@ class Decisions:
             value = found.pop() if len(found) == 1 else None
         if isinstance(value, int):
             value = range(value)
-        if not isinstance(value, tuple | range) or len(value) > 4096:
+        if not isinstance(value, tuple | range):
+            return None
+        if len(value) > UNROLLED_TURNS and not self.writes_out_loops:
             return None
         return [Const(item, NOWHERE) for item in value]
 

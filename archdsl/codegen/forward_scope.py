@@ -161,6 +161,7 @@ class ForwardScope:
         if label == d.X and self._spliced is not None:
             size = self.unit.spliced_size(self._spliced, expr.attribute)
         else:
+            own = label == d.X
             size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
         if size is None:
             raise Refused(_UNSAYABLE_SIZE, expr.span)
@@ -252,12 +253,6 @@ class ForwardScope:
         if text is None or text not in self._saved:
             raise Refused(f"the value `{template}` is not at hand here", template.span)
         return self._saved[text]
-
-
-def keep_outputs(body: d.Body) -> tuple[d.Output, ...]:
-    """The outputs that are followed by further steps: their values need names of their own."""
-    last = max((index for index, node in enumerate(body.nodes) if not isinstance(node, d.Output)), default=-1)
-    return tuple(node for index, node in enumerate(body.nodes) if isinstance(node, d.Output) and index < last)
 
 
 def is_name(node: ast.expr, text: str) -> bool:

@@ -20,6 +20,7 @@ from archdsl.ir import design as d
 from archdsl.ir import typed as t
 from archdsl.ir.expr import Const, Expr, Local, UnaryOp, locals_in
 from archdsl.ir.terms import NOWHERE
+from archdsl.ir.types import TensorType
 from archdsl.ops import REGISTRY
 from archdsl.ops.form import (
     Argument,
@@ -146,7 +147,11 @@ class InitLayers(InitScope):
         arguments = self._completed(callee, arguments)
         assert node.slot is not None
         self._add(node.slot, self._construct(callee, self._channels_for(callee, incoming, node), arguments), sink)
-        self.flow = self._after_block(callee, incoming, arguments, applied)
+        self.flow = self._after_block(callee, callee.output, incoming, arguments, [use.output for use in applied])
+        label = self._label_text(node.label) if node.label is not None else None
+        for port, output in callee.ports.items():
+            types = [dict(use.instance.outputs)[port] for use in applied]
+            self._labels[f"{label}.{port}"] = self._after_block(callee, output, incoming, arguments, types)
 
     def _incoming(self, node: d.Apply, unit: Unit, uses: list[t.TypedApply]) -> dict[str, Expr | None]:
         """The channels of everything that flows into a block, under the names that its class has for them."""
@@ -215,24 +220,26 @@ class InitLayers(InitScope):
     def _after_block(
         self,
         callee: ClassCode,
+        output: Expr | None,
         incoming: Mapping[str, Expr | None],
         arguments: dict[str, Expr],
-        uses: Sequence[t.TypedApply | t.TypedBody],
+        types: Sequence[TensorType | None],
     ) -> Flow:
+        """What a class hands on; ``output`` are its channels in its own terms, ``types`` what it is in every use."""
         read = frozenset(name for value in arguments.values() for name in locals_in(value))
         space = self.flow.space | read
         terms = {name: value for name, value in incoming.items() if value is not None}
         unknown = incoming.keys() - terms.keys()
-        if callee.output is None or locals_in(callee.output) & unknown:
-            return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
+        if output is None or locals_in(output) & unknown:
+            return Flow(common(type_.channels if type_ is not None else None for type_ in types), space)
         for formal in callee.formals:
             if formal.default is not None:
                 terms.setdefault(formal.name, formal.default)
         terms.update(arguments)
-        for name in locals_in(callee.output):
+        for name in locals_in(output):
             if name not in terms and name in self.scope:
                 terms[name] = self.scope[name]
-        return Flow(substitute(callee.output, terms, self.size), space)
+        return Flow(substitute(output, terms, self.size), space)
 
     def _own_class(self, node: d.Group | d.Loop, bodies: Sequence[t.TypedBody]) -> ast.expr:
         """A group or turn that is a class; ``bodies`` are what it became."""
@@ -244,7 +251,8 @@ class InitLayers(InitScope):
             incoming[f"{name}_channels"] = value.channels if value is not None else None
         arguments = {formal.name: self.scope.get(formal.name, local(formal.name)) for formal in callee.formals}
         module = self._construct(callee, self._channels_for(callee, incoming, node), arguments)
-        self.flow = self._after_block(callee, incoming, arguments, bodies)
+        types = [body.output for body in bodies]
+        self.flow = self._after_block(callee, callee.output, incoming, arguments, types)
         return module
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection
 from copy import copy
 from typing import NamedTuple
@@ -86,8 +87,10 @@ class InitScope:
         self._read = values_named(self.unit.body)
         self._joining: list[tuple[Flow, ...]] = []
         """Of each join around: what flows into its paths, and what those before this one hand over."""
-        self._spliced = False
-        """Whether a spliced block is being written: ``x`` is what flows into it."""
+        self._spliced: d.Inline | None = None
+        """The spliced block that is being written: ``x`` is what flows into it."""
+        self.outputs: dict[str, Expr | None] = {}
+        """The channels of each output."""
 
     def _count(self, turns: int, node: d.Loop) -> None:
         """Short loops are written out, their turns multiply where they nest: the lines must not become endless."""
@@ -114,28 +117,31 @@ class InitScope:
             if flow is not None and flow.channels is not None:
                 self._note(flow.channels)
                 return flow.channels
-        if expr.value is None and self.unit.block is None:
-            message = "this group or turn is a class of its own, which does not see the block's input"
-            raise Refused(message, expr.span, "name the size with `let` before the group")
-        label = expr.value.plain if expr.value is not None else None
-        known = self.unit.own_size(expr.attribute) if expr.value is None else None
-        if known is None and label is not None:
-            known = self.unit.size_of(label, expr.attribute)
+        known = self._known_size(expr)
         if known is not None:
             return Const(known, NOWHERE)
         raise Refused("this size differs between the applications of the block, or is open", expr.span)
 
+    def _known_size(self, expr: SizeOf) -> int | None:
+        """A size that is the same number in every use."""
+        if expr.value is not None:
+            label = self._label_text(expr.value)
+            return self.unit.size_of(label, expr.attribute) if label is not None else None
+        if self._spliced is not None:
+            return self.unit.spliced_size(self._spliced, expr.attribute)
+        return self.unit.own_size(expr.attribute)
+
     def _is_row(self, expr: SizeOf) -> bool:
         """Whether the last axis of a value is its channels: ``[N, F]``, a sequence, channels put last."""
         if expr.value is None:
-            return all(_ends_in_channels(occurrence.inputs[0]) for occurrence in self.unit.occurrences)
+            return all(map(_ends_in_channels, self.unit.inputs_of(self._spliced)))
         labelled = [node for node in every(self.unit.body) if label_of(node) == expr.value]
         types = [use.output for node in labelled for use in self.unit.uses(node)]
         return bool(types) and all(type_ is not None and _ends_in_channels(type_) for type_ in types)
 
     def _value_of(self, label: str | None) -> Flow | None:
         """What is known of a value: of the block's own input, which turns of a loop see as a value from outside."""
-        if label == d.X and (self.unit.block is not None or self._spliced):
+        if label == d.X and (self.unit.block is not None or self._spliced is not None):
             return self._block_flow
         return self._labels.get(label or "")
 
@@ -249,13 +255,13 @@ class InitScope:
     def _is_held(self, variable: str) -> bool:
         """Whether an earlier value that is read somewhere has its channels in a running count: it must not run on."""
         flows = [flow for label, flow in self._labels.items() if self._is_read(label)]
-        flows += [self._block_flow] if self._spliced and d.X in self._read else []
+        flows += [self._block_flow] if self._spliced is not None and d.X in self._read else []
         flows += [flow for joining in self._joining for flow in joining]
         held = [*(flow.channels for flow in flows if flow.channels is not None), *self.scope.values()]
         return any(variable in locals_in(expr) for expr in held)
 
     def _is_read(self, label: str) -> bool:
-        return label in self._read or None in self._read
+        return label.partition(".")[0] in self._read or None in self._read
 
     def _settle(self, variable: str, node: d.Node) -> None:
         """Writes the current channel count into its variable."""
@@ -277,7 +283,7 @@ class InitScope:
         for label, flow in self._labels.items():
             if not self._is_read(label) or flow.channels is None or variable not in locals_in(flow.channels):
                 continue
-            kept = fresh((f"{label.replace('-', '_')}_channels",), self._taken)
+            kept = fresh((re.sub(r"\W", "_", f"{label}_channels"),), self._taken)
             self._taken.add(kept)
             self.closed[kept] = None
             self.statements.append(py.assign(kept, self.written(flow.channels)))

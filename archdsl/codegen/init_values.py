@@ -26,9 +26,8 @@ class InitValues(InitLayers):
                 self.flow = self.flow.with_channels(self.term(stated))
             case d.Refer(name=name):
                 self.flow = self._value_flow(self._label_text(name), node)
-            case d.Port():
-                uses = self.unit.uses(node)
-                self.flow = Flow(common(use.output.shape[1] if use.output is not None else None for use in uses))
+            case d.Port(name=name, output=output):
+                self.flow = self._value_flow(f"{self._label_text(name)}.{output}", node)
             case d.Input():
                 self._input(node)
 

@@ -48,7 +48,7 @@ class InitWriter(InitValues):
                 outer = self.scope
                 self.scope = inline_scope(node, outer, self.size)
                 around = self._block_flow, self._spliced, self._blocks
-                self._block_flow, self._spliced = self.flow, True
+                self._block_flow, self._spliced = self.flow, node
                 self._blocks = self._blocks | self._blocks_given(node)
                 self.body(body, sink)
                 self.scope, (self._block_flow, self._spliced, self._blocks) = outer, around
@@ -72,11 +72,13 @@ class InitWriter(InitValues):
                 self._let(names, value, node, sink)
             case d.Assert() | d.Refer() | d.Port() | d.Input():
                 self._wordless(node)
-            case d.Output(body=d.Body() as body):
+            case d.Output(body=body):
                 before = self.flow
-                self._joining.append((before,))
-                self.body(body, sink)
-                self._joining.pop()
+                if body is not None:
+                    self._joining.append((before,))
+                    self.body(body, sink)
+                    self._joining.pop()
+                self.outputs[node.name] = self.closed_form_of(self.flow.channels)
                 self.flow = before
 
     @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archdsl.ir import design as d
@@ -10,7 +10,7 @@ from archdsl.ir import typed as t
 from archdsl.ir.expr import Expr, NameTemplate, sizes_in
 from archdsl.ir.kinds import Kind, Value
 from archdsl.ir.lines import is_sequential
-from archdsl.ir.types import TensorType, size_of
+from archdsl.ir.types import Size, TensorType, size_of
 from archdsl.ir.walk import every, expressions, from_outside, label_of, referred_to, values_read
 
 UnitKey = tuple[object, ...]
@@ -38,11 +38,15 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One use of a unit: the values of its variables, its typed body, the types that flow in."""
+    """One use of a unit: the values of its variables, its typed body, the types that flow in.
+
+    ``x`` is the type of the value of that name; in a group it is what flows into the block around it.
+    """
 
     variables: Mapping[str, Value]
     body: t.TypedBody
     inputs: tuple[TensorType, ...]
+    x: TensorType
 
 
 @dataclass(slots=True, eq=False)
@@ -69,16 +73,18 @@ class Unit:
 
     def own_size(self, attribute: str) -> int | None:
         """A size of the block's own input, if it is the same number in every use."""
-        sizes = {size_of(occurrence.inputs[0], attribute) for occurrence in self.occurrences}
-        size = sizes.pop() if len(sizes) == 1 else None
-        return size if isinstance(size, int) else None
+        return _common(size_of(type_, attribute) for type_ in self.inputs_of(None))
 
     def spliced_size(self, node: d.Inline, attribute: str) -> int | None:
         """A size of what flows into a spliced block, if it is the same number in every use."""
-        inputs = [use.body.input for use in self.uses(node) if isinstance(use, t.TypedInline)]
-        sizes = {size_of(type_, attribute) if type_ is not None else None for type_ in inputs}
-        size = sizes.pop() if len(sizes) == 1 else None
-        return size if isinstance(size, int) else None
+        return _common(size_of(type_, attribute) for type_ in self.inputs_of(node))
+
+    def inputs_of(self, node: d.Inline | None) -> list[TensorType]:
+        """The types of ``x`` in every use: of what flows into a spliced block, or into the block itself."""
+        if node is None:
+            return [occurrence.x for occurrence in self.occurrences]
+        types = (use.body.input for use in self.uses(node) if isinstance(use, t.TypedInline))
+        return [type_ for type_ in types if type_ is not None]
 
     def size_of(self, label: str, attribute: str) -> int | None:
         """A size of a labelled value or input, if it is the same number in every use."""
@@ -87,14 +93,19 @@ class Unit:
         inputs = [node.name for node in self.body.nodes if isinstance(node, d.Input)]
         if label in inputs:
             types += [occurrence.inputs[inputs.index(label)] for occurrence in self.occurrences]
-        sizes = {size_of(type_, attribute) if type_ is not None else None for type_ in types}
-        size = sizes.pop() if len(sizes) == 1 else None
-        return size if isinstance(size, int) else None
+        return _common(size_of(type_, attribute) if type_ is not None else None for type_ in types)
 
     def value_of(self, name: str) -> tuple[bool, Value]:
         """(True, value) if a parameter has the same value in every occurrence."""
         values = {occurrence.variables.get(name) for occurrence in self.occurrences}
         return (True, next(iter(values))) if len(values) == 1 else (False, None)
+
+
+def _common(sizes: Iterable[Size | None]) -> int | None:
+    """The number that all sizes are, if they are one number."""
+    found = set(sizes)
+    size = found.pop() if len(found) == 1 else None
+    return size if isinstance(size, int) else None
 
 
 def _identity(node: d.Node) -> int:
@@ -177,39 +188,40 @@ class Program:
             self.units[key] = unit
         if id(instance) not in self._seen:
             self._seen.add(id(instance))
-            unit.occurrences.append(Occurrence(instance.arguments, instance.body, instance.inputs))
-            self._walk(unit, instance.body, dict(instance.arguments), unit.name)
+            unit.occurrences.append(Occurrence(instance.arguments, instance.body, instance.inputs, instance.inputs[0]))
+            self._walk(unit, instance.body, dict(instance.arguments), instance.inputs[0])
         return unit
 
-    def _walk(self, unit: Unit, body: t.TypedBody, variables: dict[str, Value], name: str) -> None:
+    def _walk(self, unit: Unit, body: t.TypedBody, variables: dict[str, Value], x: TensorType) -> None:
         for node in body.nodes:
             unit.index.setdefault(_identity(node.node), []).append(node)
-            self._descend(unit, node, variables, name)
+            self._descend(unit, node, variables, x)
 
-    def _descend(self, unit: Unit, node: t.TypedNode, variables: dict[str, Value], name: str) -> None:
+    def _descend(self, unit: Unit, node: t.TypedNode, variables: dict[str, Value], x: TensorType) -> None:
         match node:
             case t.TypedApply(instance=instance):
                 self._instance(instance)
             case t.TypedInline(arguments=arguments, body=body):
-                self._walk(unit, body, dict(arguments), name)
+                assert body.input is not None
+                self._walk(unit, body, dict(arguments), body.input)
             case t.TypedMerge(paths=paths):
                 for path in paths:
-                    self._walk(unit, path, variables, name)
+                    self._walk(unit, path, variables, x)
             case t.TypedGroup(body=body):
                 if node.node.slot is not None and not is_sequential(node.node.body):
-                    self._group(unit, node.node, body, variables, name)
+                    self._group(unit, node.node, body, variables, x)
                 else:
-                    self._walk(unit, body, variables, name)
+                    self._walk(unit, body, variables, x)
             case t.TypedLoop():
-                self._loop(unit, node, variables, name)
+                self._loop(unit, node, variables, x)
             case t.TypedChoice(body=body):
-                self._walk(unit, body, variables, name)
+                self._walk(unit, body, variables, x)
             case t.TypedLet(values=values):
                 variables.update(zip(node.node.names, values, strict=True))
             case t.TypedOutput(body=t.TypedBody() as body):
-                self._walk(unit, body, variables, name)
+                self._walk(unit, body, variables, x)
 
-    def _loop(self, unit: Unit, node: t.TypedLoop, variables: dict[str, Value], name: str) -> None:
+    def _loop(self, unit: Unit, node: t.TypedLoop, variables: dict[str, Value], x: TensorType) -> None:
         for turn in node.turns:
             if not node.node.is_repeat:
                 item = node.items[turn.first]
@@ -217,12 +229,12 @@ class Program:
                 assert isinstance(values, tuple)
                 variables.update(zip(node.node.names, values, strict=True))
             if node.node.own or (node.node.slot is not None and not is_sequential(node.node.body)):
-                self._group(unit, node.node, turn.body, variables, name)
+                self._group(unit, node.node, turn.body, variables, x)
             else:
-                self._walk(unit, turn.body, variables, name)
+                self._walk(unit, turn.body, variables, x)
 
     def _group(
-        self, unit: Unit, node: d.Group | d.Loop, body: t.TypedBody, variables: Mapping[str, Value], name: str
+        self, unit: Unit, node: d.Group | d.Loop, body: t.TypedBody, variables: Mapping[str, Value], x: TensorType
     ) -> None:
         """A group with joins is a class: what it reads from around it becomes its parameters."""
         key = _group_key(node.body, block_bindings(variables))
@@ -235,12 +247,12 @@ class Program:
             blocks = block_bindings(taken)
             kinds = {formal.name: formal.kind for formal in unit.formals}
             formals = tuple(Formal(key_, kinds.get(key_)) for key_ in taken if key_ not in blocks)
-            inner = Unit(key, f"{name}_{words(label)}", node.body, formals, "", False, outer_values(node.body))
+            inner = Unit(key, f"{unit.name}_{words(label)}", node.body, formals, "", False, outer_values(node.body))
             inner.blocks = blocks
             self.units[key] = inner
         assert body.input is not None
-        inner.occurrences.append(Occurrence(dict(variables), body, (body.input,)))
-        self._walk(inner, body, dict(variables), inner.name)
+        inner.occurrences.append(Occurrence(dict(variables), body, (body.input,), x))
+        self._walk(inner, body, dict(variables), x)
 
 
 def words(template: NameTemplate) -> str:

@@ -9,6 +9,7 @@ from archdsl.codegen import emit
 from archdsl.driver.compilation import Compilation
 from archdsl.source.loader import MemoryLoader
 from tests.codegen.interpreter import Interpreter, random_inputs
+from tests.codegen.judge import outputs_agree
 from tests.networks.support import check_text, execute
 
 PROGRAMS = {
@@ -181,12 +182,7 @@ def test_generated_code_does_what_the_program_says(case: str) -> None:
     """Each was refused, or compiled to something else, before."""
     blocks, steps = PROGRAMS[case]
     text = f"{blocks}\nnetwork n() {{\n input image: [N, 3, 8, 8]\n {steps}\n output y: [N, _, _, _]\n}}\n"
-    _, (design,) = check_text(text)
-    network = execute(emit([design]))["n"]().eval()
-    oracle = Interpreter(design).eval()
-    oracle.load(network.state_dict())
-    (image,) = random_inputs(design)
-    assert torch.equal(network(image), oracle(image)["y"])
+    outputs_agree(text)
 
 
 def test_a_block_has_no_outputs_that_exist_in_training_alone() -> None:
