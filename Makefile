@@ -93,6 +93,10 @@ MINUTES ?= 0
 trust: $(READY) ## prove the compiler against torch: make trust N=100000 MINUTES=60; goes on where it ended
 	python -m tests.trust --programs $(N) --minutes $(MINUTES) $(ARGS)
 
+.PHONY: rule-mutants
+rule-mutants: $(READY) ## change each operator of the shape rules, see that a test fails (an hour; goes on where it ended)
+	python -m tests.trust.rule_mutants $(ARGS)
+
 .PHONY: sizes-campaign
 sizes-campaign: $(READY) ## prove 2,000 random networks for open sizes, try 200 sizes of each in torch (10 minutes)
 	python -W ignore -m tests.sizes.campaign --networks 2000 $(ARGS)

@@ -17,10 +17,10 @@ from archdsl.ops.window import WindowLayer, kernel_fits_into_padded_input, spati
 from archdsl.ops.window_axis import WindowAxis
 
 
-def stride_is_one_for_same(call: Call, strides: tuple[int, ...]) -> bool:
+def stride_is_one_for_same(call: Call, strides: tuple[int, ...]) -> None:
     """Padding ``"same"`` keeps every size, which a stride cannot."""
     if call.arguments["padding"] != "same" or all(stride == 1 for stride in strides):
-        return True
+        return
     call.fail(
         "E0308",
         f'`{call.op.name}` with padding="same" needs stride 1',
@@ -28,15 +28,14 @@ def stride_is_one_for_same(call: Call, strides: tuple[int, ...]) -> bool:
         here=f"stride {max(strides)} makes the output smaller, so it cannot be the same",
         help="give the padding as a number, for example (kernel - 1) / 2",
     )
-    return False
 
 
 def padding_mode_can_fill(call: Call, axis: WindowAxis) -> bool:
     """The input has enough places to mirror (``reflect``, p < n) or to repeat (``circular``, p <= n) on each side."""
     mode = call.arguments["padding_mode"]
     widest = max(axis.leading, axis.trailing)
-    smallest = {"reflect": widest + 1, "circular": widest}.get(str(mode), 0)
-    if widest == 0 or smallest <= 1:
+    smallest = {"reflect": widest + 1, "circular": widest}.get(str(mode), 1)
+    if smallest <= 1:
         return True
     sentence = f'`{call.op.name}` with padding_mode="{mode}" needs a {axis.word} of at least {smallest}'
     if call.at_least(axis.size, smallest, sentence, argument="padding"):
@@ -122,8 +121,9 @@ class Conv(WindowLayer):
             return None
         groups_divide_channels(call, channels)
         axes = self.axes(call)
-        if axes is None or not stride_is_one_for_same(call, tuple(axis.stride for axis in axes)):
+        if axes is None:
             return None
+        stride_is_one_for_same(call, tuple(axis.stride for axis in axes))
         if not all(padding_mode_can_fill(call, axis) and kernel_fits_into_padded_input(call, axis) for axis in axes):
             return None
         if call.problems:

@@ -62,7 +62,7 @@ def repair(expected: TensorType, actual: TensorType, otherwise: str) -> str:
         if apart is not None:
             return apart
     spatial = tuple(size == 1 for size in expected.spatial), tuple(size == 1 for size in actual.spatial)
-    if spatial[0] != spatial[1] and any(ones and all(ones) for ones in spatial):
+    if spatial[0] != spatial[1] and any(all(ones) for ones in spatial):
         return "a channel gate of size 1 x 1 is applied by `scale`"
     return otherwise
 

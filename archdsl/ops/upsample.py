@@ -12,7 +12,7 @@ from archdsl.ir.terms import over, power, times
 from archdsl.ir.types import Size, TensorType
 from archdsl.ops.base import Call, Example, Op, Window
 from archdsl.ops.form import Argument, TorchForm, TorchModule
-from archdsl.ops.limits import DIMENSION_LIMIT, EXTENT, LONGEST_PERIOD, WINDOW_LIMIT
+from archdsl.ops.limits import EXTENT, LONGEST_PERIOD, WINDOW_LIMIT
 from archdsl.ops.memory import NOTHING
 from archdsl.ops.rules import TIMES, axis_word, channels_are_divisible, rank_is_one_of, size_is_divisible, term
 from archdsl.ops.torch_forms import keywords
@@ -118,15 +118,17 @@ def _scale(call: Call) -> int | float:
 
 
 def _smallest(scale: int | float) -> int:
-    """The smallest size of which something is left."""
-    about = -(-1 // Fraction(scale))
-    return about if int(float(about) * scale) else about + 1
+    """The smallest size of which something is left; the one below ``1 / scale`` where its product is rounded to 1."""
+    enough = ceil(1 / Fraction(scale))
+    return enough - 1 if scaled_size(enough - 1, scale) else enough
 
 
 def _is_exact(scale: Fraction) -> bool:
-    """Whether n * scale is computed without rounding for every size of an axis, and stays a simple function of n."""
-    fits_a_double = scale.numerator * DIMENSION_LIMIT < 2**53
-    return scale.denominator <= WINDOW_LIMIT and fits_a_double
+    """Whether n * scale is computed without rounding for every size of an axis, and stays a simple function of n.
+
+    The scale is at most 2^12 and then its numerator 2^24, as is n: no product needs more than a double's 53 bits.
+    """
+    return scale.denominator <= WINDOW_LIMIT
 
 
 def scaled_size(size: Size, scale: int | float) -> Size:

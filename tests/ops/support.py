@@ -86,6 +86,8 @@ def evaluate_types(name: str, *inputs: TensorType, **arguments: Value) -> Outcom
     assert not missing, f"{name} needs {missing}"
     output = op.apply(call)
     assert (output is None) == bool(call.problems), "a rule reports problems exactly where it gives no output"
+    causes = [(problem.code, problem.argument) for problem in call.problems]
+    assert len(set(causes)) == len(causes), "a cause is reported once, not for each axis"
     return Outcome(call, output)
 
 

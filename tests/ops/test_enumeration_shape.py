@@ -99,8 +99,14 @@ def rational_upsamples(mode: str) -> Iterator[Case]:
 @pytest.mark.parametrize("mode", ["nearest", "bilinear"])
 def test_upsample_by_a_rational_factor_rounds_as_torch_does(mode: str) -> None:
     assert_agreement(rational_upsamples(mode), 2_500)
-    (problem,) = evaluate("upsample", (1, 1, 49, 49), scale=1 / 49).call.problems  # 49 * (1/49) is below 1
-    assert (problem.code, problem.message) == ("E0306", "`upsample` needs a height of at least 50")
+
+
+@pytest.mark.parametrize("divisor", range(2, 130))
+def test_a_refused_upsample_names_the_smallest_size_that_torch_takes(divisor: int) -> None:
+    """``3 * (1/3)`` is 1 in double precision, ``49 * (1/49)`` is less."""
+    taken = (n for n in range(1, 150) if module_shape(nn.Upsample, (1, 1, n, 150), scale_factor=1 / divisor))
+    (problem,) = evaluate("upsample", (1, 1, 1, 150), scale=1 / divisor).call.problems
+    assert (problem.code, problem.message) == ("E0306", f"`upsample` needs a height of at least {next(taken)}")
 
 
 def crops() -> Iterator[Case]:

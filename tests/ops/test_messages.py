@@ -171,6 +171,8 @@ def test_a_problem_in_words(
         ("linear", [(N, H * 2)], {"features": 10}, "`global_avg_pool -> flatten`"),
         ("add", [(N, 8, 4, 4), (N, 8, 1, 1)], {}, "`scale`"),
         ("mul", [(N, 8, 1, 1), (N, 8, 4, 4)], {}, "`scale`"),
+        ("add", [(N, 8, 1, 4), (N, 8, 4, 4)], {}, "`conv` with kernel 1"),
+        ("add", [(N, 8, 1, 1), (N, 4, 1, 1)], {}, "`conv` with kernel 1"),
         ("add", [(N, 8, 4, 4), (N, 8)], {}, "rank"),
         ("add", [(N, 8, 4, 4), (N, 4, 4, 4)], {}, "`conv` with kernel 1"),
         ("dropout2d", [(N, 8)], {}, "`dropout`"),
@@ -192,6 +194,13 @@ def test_a_join_names_the_path_at_fault() -> None:
     assert problem.operand == 2
     assert (str(problem.expected), str(problem.actual)) == ("N x 2 x 4", "N x 2 x 5")
     assert problem.here == "paths are N x 2 x 4 and N x 2 x 5"
+
+
+def test_a_concat_names_the_path_at_fault() -> None:
+    problem = problem_of("concat", (N, 2, 4), (N, 3, 4), (N, 3, 5))
+    assert problem.operand == 2
+    assert (str(problem.expected), str(problem.actual)) == ("N x 2 x 4", "N x 3 x 5")
+    assert str(problem_of("concat", (N, 2, 4), (N, 3, 4), axis=3).actual) == "N x 2 x 4"
 
 
 def test_a_gate_at_fault_is_the_second_path() -> None:

@@ -128,6 +128,7 @@ def test_an_open_length_that_was_computed(size: Dim, name: str, arguments: dict[
         ("upsample", (1, 1, H, 9), {"scale": 1.5}),
         ("upsample", (1, 1, 9, H), {"scale": 0.375, "mode": "bilinear"}),
         ("upsample", (1, 1, H // 2 + 1, 4, 5), {"scale": 0.25}),
+        ("upsample", (1, 1, H * 128, 1), {"scale": 1 - 1 / 4096}),
         ("crop", (1, 1, H), {"margin": 4}),
         ("crop", (1, 1, H, H * 2), {"margin": 3}),
         ("instance_norm", (1, 2, H), {}),
@@ -231,6 +232,7 @@ def test_concat_along_an_open_axis_adds_the_sizes() -> None:
         ("prelu", [(N, H, 3)], {"per_channel": True}),
         ("concat", [(N, H, 3), (N, W, 3)], {}),
         ("upsample", [(N, 1, H, 3)], {"scale": 1 / 3}),
+        ("upsample", [(N, 1, H, 3)], {"scale": 1 + 1 / 8192}),
         ("upsample", [(N, 1, 3, W)], {"scale": 1.3, "mode": "bilinear"}),
     ],
 )
@@ -271,7 +273,9 @@ def test_instance_norm_of_an_open_image_asks_for_two_rows() -> None:
     ("name", "shape", "arguments"),
     [
         ("conv", (N, 3, H, W), {"channels": 64, "kernel": 7, "stride": 2, "padding": 3}),
+        ("conv", (N, 3, H, W), {"channels": 64, "kernel": 3, "padding": 1, "padding_mode": "circular"}),
         ("max_pool", (N, 3, H, W), {"kernel": 3, "stride": 2, "padding": 1}),
+        ("avg_pool", (N, 3, H, W, W), {"kernel": 1, "stride": 3}),
         ("batch_norm", (N, 3, H, W), {}),
         ("global_avg_pool", (N, 3, H, W), {}),
         ("conv_transpose", (N, 3, H, W), {"channels": 1, "kernel": 2, "stride": 2}),
@@ -279,8 +283,13 @@ def test_instance_norm_of_an_open_image_asks_for_two_rows() -> None:
         ("add", (N, 3, H, W), {}),
     ],
 )
-def test_what_always_works_requires_nothing(name: str, shape: tuple[Size, ...], arguments: dict[str, object]) -> None:
-    inputs = [shape, shape] if name == "add" else [shape]
+@pytest.mark.parametrize("taken", [0, 4])
+def test_what_always_works_requires_nothing(
+    name: str, shape: tuple[Size, ...], arguments: dict[str, object], taken: int
+) -> None:
+    """Not of a computed size either: that ``H - 4`` is at least 1 is required where it is computed."""
+    computed = (*shape[:2], *(size - taken for size in shape[2:]))
+    inputs = [computed, computed] if name == "add" else [computed]
     outcome = evaluate(name, *inputs, **arguments)
     assert outcome.output is not None
     assert outcome.call.requirements == []

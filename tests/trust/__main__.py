@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from tests.trust import rule_mutants
 from tests.trust.figures import Figures
 from tests.trust.parts import PARTS
 from tests.trust.sitting import Died, Sitting
@@ -31,7 +32,7 @@ def main() -> int:
         died = f"\n{error}"
     finally:
         sitting.say_nothing_more()
-        print(f"{figures.table()}{died}")
+        print(f"{figures.table()}{died}\n{rule_mutants.figures()}")
     return int(bool(figures.wrong or died))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,11 +27,15 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mod: ast.FloorDiv,
     ast.Pow: ast.Mult,
 }
+FUNCTIONS = {"min": "max", "max": "min", "all": "any", "any": "all"}
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """One change: the function (``Conv.infer``), the node by its place in a walk over the file, what it becomes."""
+    """One change: the function (``Conv.infer``), the node by its place in a walk over the file, what it becomes.
+
+    Of several nodes of a function that are changed alike, the second one's ``change`` ends with ``(2)``.
+    """
 
     function: str
     node: int
@@ -38,7 +43,7 @@ class Mutation:
     change: str
 
     def __str__(self) -> str:
-        return f"{self.line} {self.function}: {self.change}"
+        return f"{self.function}: {self.change}"
 
 
 def mutations(source: str) -> Iterator[Mutation]:
@@ -46,11 +51,15 @@ def mutations(source: str) -> Iterator[Mutation]:
     tree = ast.parse(source)
     numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
     for name, function in _functions(tree, ""):
+        seen: Counter[str] = Counter()
         for node in _changeable(function):
-            before = ast.unparse(node)
             changed = _changed(node)
-            if changed is not None:
-                yield Mutation(name, numbers[id(node)], node.lineno, f"{before} -> {ast.unparse(changed)}")
+            if changed is None:
+                continue
+            change = f"{ast.unparse(node)} -> {ast.unparse(changed)}"
+            seen[change] += 1
+            number = f" ({seen[change]})" if seen[change] > 1 else ""
+            yield Mutation(name, numbers[id(node)], node.lineno, f"{change}{number}")
 
 
 def mutated(source: str, mutation: Mutation) -> ast.Module:
@@ -82,11 +91,11 @@ def _functions(tree: ast.AST, prefix: str) -> Iterator[tuple[str, ast.FunctionDe
 
 
 def _changeable(function: ast.FunctionDef) -> Iterator[ast.expr]:
-    """The expressions of a function, those of messages, annotations and assertions left out."""
+    """The expressions of a function, those of messages, annotations and assertions (``strict`` of `zip`) left out."""
     waiting: list[ast.AST] = list(reversed(function.body))
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.JoinedStr | ast.Assert | ast.Raise):
+        if isinstance(node, ast.JoinedStr | ast.Assert | ast.Raise) or _is_strict(node):
             continue
         if isinstance(node, ast.AnnAssign):
             waiting += [node.value] if node.value is not None else []
@@ -94,6 +103,10 @@ def _changeable(function: ast.FunctionDef) -> Iterator[ast.expr]:
         if isinstance(node, ast.expr):
             yield node
         waiting += reversed(list(ast.iter_child_nodes(node)))
+
+
+def _is_strict(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _changed(node: ast.expr) -> ast.expr | None:
@@ -111,6 +124,8 @@ def _changed(node: ast.expr) -> ast.expr | None:
             return operand
         case ast.IfExp(test, body, orelse):
             return ast.IfExp(test, orelse, body)
+        case ast.Name(name) if name in FUNCTIONS:
+            return ast.Name(FUNCTIONS[name])
         case ast.Constant(bool() as value):
             return ast.Constant(not value)
         case ast.Constant(int() as value):

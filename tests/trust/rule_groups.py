@@ -1,0 +1,58 @@
+"""Which files hold the shape rules, which tests are to notice a change there, and which changes nobody can notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OPS, IR = "tests/ops", "tests/ir"
+SHARED = tuple(
+    f"{OPS}/test_{name}.py" for name in "stricter_than_torch messages axis_counts open_sizes registry".split()
+)
+
+SUPPORT = (f"{OPS}/support.py", "tests/trust/rule_mutations.py", "tests/trust/rule_runner.py")
+"""What verdicts depend on in every group."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files of the package with rules, and the tests that are to notice a change there."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+GROUPS = {
+    "convolution": Group(("ops/conv.py",), (f"{OPS}/test_enumeration_conv.py", *SHARED)),
+    "transposed": Group(("ops/conv_transpose.py",), (f"{OPS}/test_enumeration_conv_transpose.py", *SHARED)),
+    "pools": Group(
+        ("ops/pooling.py", "ops/window.py", "ops/window_axis.py"), (f"{OPS}/test_enumeration_pooling.py", *SHARED)
+    ),
+    "norms": Group(("ops/norm.py",), (f"{OPS}/test_enumeration_norm.py", *SHARED)),
+    "shapes": Group(
+        ("ops/shape.py", "ops/merge.py", "ops/upsample.py", "ops/linear.py", "ops/rules.py"),
+        (f"{OPS}/test_enumeration_shape.py", *SHARED, f"{OPS}/test_lenet.py"),
+    ),
+    "attention": Group(
+        ("ops/attention.py", "ops/window_attention.py", "ops/partition.py", "ops/parameters.py", "ops/layout.py"),
+        (f"{OPS}/test_attention.py", *SHARED),
+    ),
+    "values": Group(("ops/activation.py", "ops/dropout.py"), (f"{OPS}/test_enumeration_shape.py", *SHARED)),
+    "lenet": Group(("ops/lenet.py",), (f"{OPS}/test_lenet.py", *SHARED)),
+    "calls": Group(("ops/base.py", "ir/types.py"), (f"{OPS}/test_enumeration_shape.py", *SHARED)),
+    "open sizes": Group(
+        ("ir/dim.py", "ir/quasi_affine.py"),
+        tuple(f"{IR}/test_{name}.py" for name in ("quasi_affine", "functions", "dim", "size_sets")),
+    ),
+}
+OTHER_CONCERNS = frozenset(
+    (
+        "to_torch kept stored scratch surplus gathered mask macs arithmetic warnings window channels groups _padded "
+        "_scores _view _window adaptive_window __str__ __repr__ axis_word term _alternatives spatial_words "
+        "kernel_text independent"
+    ).split()
+)
+"""Functions that are no shape rules: costs, generated code, texts; they have tests of their own."""
+EQUIVALENT: dict[str, str] = {
+    "conv.Conv.axes: 0 -> 1": 'the number is not read where the padding is "same"',
+}
+"""Changes that no test can notice, by `Mutant.name`, and why."""
