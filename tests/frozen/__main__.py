@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.corpus.cases import GOOD
-from tests.frozen.digests import FROZEN, checked, keys, meaning, parameters
+from tests.frozen.digests import FROZEN, checked, keys, meaning
 from tests.house import ROOT
 
 LEFT_OUT = ("*.toml", "hundred_thousand_turns.arch")
@@ -27,19 +27,22 @@ def main() -> int:
     for source, name in ((ROOT / "specs", "specs"), (GOOD, "features")):
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
     (folder / "archdsl.toml").write_text("# The root of this set: its imports stay inside.\n", encoding="utf-8")
-    document = {"parameters": parameters(), "networks": {name: _digests(path) for name, path in files(folder)}}
-    (folder / "digests.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_digests(folder)
     return 0
+
+
+def write_digests(folder: Path) -> None:
+    """Writes ``digests.json`` of the files that are there."""
+    document = {
+        name: {network: {**meaning(design), "keys": keys(design)} for network, design in checked(path).items()}
+        for name, path in files(folder)
+    }
+    (folder / "digests.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def files(folder: Path) -> list[tuple[str, Path]]:
     """The files of a set by their path in it."""
     return [(str(path.relative_to(folder)), path) for path in sorted(folder.rglob("*.arch"))]
-
-
-def _digests(path: Path) -> dict[str, dict[str, str | None]]:
-    known = parameters()
-    return {name: {"meaning": meaning(design, known), "keys": keys(design)} for name, design in checked(path).items()}
 
 
 if __name__ == "__main__":

@@ -1,30 +1,23 @@
-"""What a network means, as a digest that does not depend on how archdsl is built: its layers, paths and numbers."""
+"""What later versions have to reproduce of a network: digests of what it computes, of its sizes and its weights."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from archdsl.analysis.flatten import FlatLayer, flatten
+from archdsl.analysis.digest import digests
+from archdsl.analysis.flatten import flatten
 from archdsl.codegen import Refused, emit
 from archdsl.driver.compilation import Compilation
 from archdsl.ir.typed import TypedDesign
-from archdsl.ops import REGISTRY
 from archdsl.source.loader import DiskLoader
 from tests.networks.support import execute
 
 FROZEN = Path(__file__).parent
-Parameters = Mapping[str, Sequence[str]]
-"""The parameters of each layer kind when a set was frozen: what later versions add to them has a default."""
-
-
-def parameters() -> dict[str, list[str]]:
-    """The parameters of all layer kinds as they are now."""
-    return {name: [parameter.name for parameter in op.parameters] for name, op in sorted(REGISTRY.items())}
 
 
 def checked(path: Path) -> dict[str, TypedDesign]:
@@ -35,9 +28,11 @@ def checked(path: Path) -> dict[str, TypedDesign]:
     return {name: typed for name, typed in found.items() if typed is not None}
 
 
-def meaning(design: TypedDesign, known: Parameters) -> str:
-    """The digest of all inputs, layers in their order, outputs, and the sizes that are accepted."""
-    return _digest(_said(design, known))
+def meaning(design: TypedDesign) -> dict[str, str]:
+    """``computation`` and ``weights`` as ``archdsl networks`` gives them, and what they leave out: names and sizes."""
+    public = digests(design)
+    assert public is not None
+    return {"computation": public.computation, "weights": public.weights, "sizes": _digest(_sizes(design))}
 
 
 def keys(design: TypedDesign) -> str | None:
@@ -55,19 +50,12 @@ def keys(design: TypedDesign) -> str | None:
     return _digest(f"{key} {tuple(value.shape)} {value.dtype}" for key, value in made.state_dict().items())
 
 
-def _said(design: TypedDesign, known: Parameters) -> Iterator[str]:
+def _sizes(design: TypedDesign) -> Iterator[str]:
     yield from (f"input {name}: {value}" for name, value in design.inputs)
-    for layer in flatten(design):
-        yield _line(layer, known[layer.op])
+    yield from (f"{layer.op}: {layer.output}" for layer in flatten(design))
     yield from (f"output {name}: {value} {when or ''}" for name, value, when in design.outputs)
     yield from (f"accepted {symbol}: {sizes}" for symbol, sizes in sorted(design.accepted.items()))
 
 
-def _line(layer: FlatLayer, known: Sequence[str]) -> str:
-    arguments = ", ".join(f"{name}={layer.arguments[name]}" for name in known if name in layer.arguments)
-    inputs = ", ".join(map(str, layer.inputs))
-    return f"{layer.path}: {layer.op}({arguments}) {inputs} -> {layer.output} {layer.weights} {layer.when or ''}"
-
-
-def _digest(lines: Iterator[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

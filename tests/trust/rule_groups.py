@@ -38,7 +38,9 @@ GROUPS = {
     ),
     "values": Group(("ops/activation.py", "ops/dropout.py"), (f"{OPS}/test_enumeration_shape.py", *SHARED)),
     "lenet": Group(("ops/lenet.py",), (f"{OPS}/test_lenet.py", *SHARED)),
-    "calls": Group(("ops/base.py", "ir/types.py"), (f"{OPS}/test_enumeration_shape.py", *SHARED)),
+    "calls": Group(
+        ("ops/base.py", "ir/types.py"), (f"{IR}/test_types.py", f"{OPS}/test_enumeration_shape.py", *SHARED)
+    ),
     "open sizes": Group(
         ("ir/dim.py", "ir/quasi_affine.py"),
         tuple(f"{IR}/test_{name}.py" for name in ("quasi_affine", "functions", "dim", "size_sets")),
@@ -48,7 +50,7 @@ OTHER_CONCERNS = frozenset(
     (
         "to_torch kept stored scratch surplus gathered mask macs arithmetic warnings window channels groups _padded "
         "_scores _view _window adaptive_window __str__ __repr__ axis_word term _alternatives spatial_words "
-        "kernel_text independent"
+        "kernel_text independent factor_text as_json"
     ).split()
 )
 """Functions that are no shape rules: costs, generated code, texts; they have tests of their own."""

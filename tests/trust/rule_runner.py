@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import resource
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -18,8 +19,7 @@ import pytest
 from tests.trust.rule_mutations import Mutation, mutated
 
 MEMORY = 8 << 30
-"""Of a fork, in bytes."""
-KILLED, SURVIVED = 1, 0
+"""Of a fork, in bytes. Its time is bounded test by test: a mutant may never end."""
 
 
 @dataclass(frozen=True)
@@ -46,48 +46,57 @@ class Runner:
     mutants: Sequence[Mutant]
     report: Callable[[Mutant, bool], None]
     """Takes each mutant, and whether it was killed."""
-    most_seconds: float = 600.0
+    seconds: dict[str, float] = field(default_factory=dict)
+    """What each test takes of the processor as the code is."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """First the tests as they are, which says how long they may take."""
-        start = time.monotonic()
-        if self._run(session, None) == KILLED:
+        """First the tests as they are; then the quick ones come first."""
+        seconds = self._run(session, None)
+        if seconds is None:
             raise session.Failed("the tests fail as they are")
-        self.most_seconds = 30 + 5 * (time.monotonic() - start)
+        self.seconds = {item.nodeid: spent for item, spent in zip(session.items, seconds, strict=True)}
+        session.items.sort(key=lambda item: self.seconds[item.nodeid])
         for mutant in self.mutants:
-            self.report(mutant, self._run(session, mutant) == KILLED)
+            self.report(mutant, self._run(session, mutant) is None)
         return True
 
-    def _run(self, session: pytest.Session, mutant: Mutant | None) -> int:
-        """Runs the tests in a fork until one fails; a run without an end counts as killed."""
+    def _run(self, session: pytest.Session, mutant: Mutant | None) -> list[float] | None:
+        """The seconds that each test took in a fork; None if one failed or took far longer than it should."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reading)
-            os._exit(self._in_child(session, mutant, writing))
+            with os.fdopen(writing, "w") as answer:
+                json.dump(self._in_child(session, mutant), answer)
+            os._exit(0)
         os.close(writing)
         with os.fdopen(reading) as pipe:
-            killer = pipe.read()
-        _, status = os.waitpid(child, 0)
-        if killer:  # the next mutant is often killed by the same test
-            session.items.insert(0, session.items.pop(int(killer)))
-        return SURVIVED if status == 0 else KILLED
+            answer = pipe.read()
+        os.waitpid(child, 0)
+        found = json.loads(answer) if answer else None
+        if isinstance(found, list):
+            return found
+        if found is not None:  # the next mutant is often killed by the same test
+            session.items.insert(0, session.items.pop(found))
+        return None
 
-    def _in_child(self, session: pytest.Session, mutant: Mutant | None, report: int) -> int:
+    def _in_child(self, session: pytest.Session, mutant: Mutant | None) -> list[float] | int:
+        """The seconds that each test took, or the number of one that failed."""
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
-        signal.alarm(int(self.most_seconds))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
         if mutant is not None:
             apply(mutant)
-        items = session.items
+        items, seconds = session.items, []
         for index, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
+            signal.setitimer(signal.ITIMER_PROF, 5 + 5 * self.seconds.get(item.nodeid, 60))
+            before = time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if session.testsfailed:
-                os.write(report, str(index).encode())
-                return KILLED
-        return SURVIVED
+                return index
+            seconds.append(time.process_time() - before)
+        return seconds
 
 
 def apply(mutant: Mutant) -> None:
