@@ -140,8 +140,6 @@ class Dim:
     # --- identity ---
 
     def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
         if not isinstance(other, Dim) or self.symbol_name != other.symbol_name:
             return False
         if self.function == other.function:

@@ -7,9 +7,11 @@ import json
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 
 from tests.trust.rule_mutations import Mutation, mutated
 
+SURVIVED, FAULT = -1, 3
 MEMORY = 8 << 30
 """Of a fork, in bytes. Its time is bounded test by test: a mutant may never end."""
 
@@ -39,6 +42,15 @@ class Mutant:
         return f"{self.path.name}:{self.mutation.line} {self.name}"
 
 
+@dataclass(frozen=True)
+class Usual:
+    """What a test does as the code is: the processor time that it takes, and the functions that it calls."""
+
+    seconds: float = 60.0
+    functions: frozenset[tuple[str, str]] = frozenset()
+    """Each with its file."""
+
+
 @dataclass
 class Runner:
     """A pytest plugin that runs the collected tests once for every mutant, in place of once."""
@@ -46,57 +58,83 @@ class Runner:
     mutants: Sequence[Mutant]
     report: Callable[[Mutant, bool], None]
     """Takes each mutant, and whether it was killed."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """What each test takes of the processor as the code is."""
+    usual: dict[str, Usual] = field(default_factory=dict)
+    """Of each test."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """First the tests as they are; then the quick ones come first."""
-        seconds = self._run(session, None)
-        if seconds is None:
+        """First the tests as they are; then for each mutant those that call its function, the quick ones first."""
+        found = self._answer(lambda: self._watch(session.items))
+        if not found:
             raise session.Failed("the tests fail as they are")
-        self.seconds = {item.nodeid: spent for item, spent in zip(session.items, seconds, strict=True)}
-        session.items.sort(key=lambda item: self.seconds[item.nodeid])
+        self.usual = {
+            item.nodeid: Usual(seconds, frozenset((file, name) for file, name in functions))
+            for item, (seconds, functions) in zip(session.items, found, strict=True)
+        }
+        waiting = sorted(session.items, key=lambda item: self.usual[item.nodeid].seconds)
         for mutant in self.mutants:
-            self.report(mutant, self._run(session, mutant) is None)
+            place = (str(mutant.path), mutant.mutation.function)
+            callers = [item for item in waiting if place in self.usual[item.nodeid].functions]
+            killer = self._answer(lambda mutant=mutant, callers=callers: self._kill(mutant, callers))
+            self.report(mutant, killer != SURVIVED)
+            if isinstance(killer, int) and killer != SURVIVED:  # the next mutant is often killed by the same test
+                waiting.remove(callers[killer])
+                waiting.insert(0, callers[killer])
         return True
 
-    def _run(self, session: pytest.Session, mutant: Mutant | None) -> list[float] | None:
-        """The seconds that each test took in a fork; None if one failed or took far longer than it should."""
+    def _answer(self, work: Callable[[], Any]) -> Any:
+        """What a function finds in a fork; None if the fork dies: of too much time or memory, or of torch."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reading)
-            with os.fdopen(writing, "w") as answer:
-                json.dump(self._in_child(session, mutant), answer)
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, 1)
+            os.dup2(silent, 2)
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+            try:
+                os.write(writing, json.dumps(work()).encode())
+            except BaseException:
+                os._exit(FAULT)
             os._exit(0)
         os.close(writing)
         with os.fdopen(reading) as pipe:
-            answer = pipe.read()
-        os.waitpid(child, 0)
-        found = json.loads(answer) if answer else None
-        if isinstance(found, list):
-            return found
-        if found is not None:  # the next mutant is often killed by the same test
-            session.items.insert(0, session.items.pop(found))
-        return None
+            text = pipe.read()
+        _, status = os.waitpid(child, 0)
+        assert status != FAULT << 8, "the runner itself failed"
+        return json.loads(text) if text else None
 
-    def _in_child(self, session: pytest.Session, mutant: Mutant | None) -> list[float] | int:
-        """The seconds that each test took, or the number of one that failed."""
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-        if mutant is not None:
-            apply(mutant)
-        items, seconds = session.items, []
-        for index, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
-            signal.setitimer(signal.ITIMER_PROF, 5 + 5 * self.seconds.get(item.nodeid, 60))
-            before = time.process_time()
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if session.testsfailed:
+    def _watch(self, items: Sequence[pytest.Item]) -> list[tuple[float, list[tuple[str, str]]]]:
+        """What each test takes and calls; nothing if one fails."""
+        found = []
+        for item, following in _pairs(items):
+            called: set[CodeType] = set()
+            sys.setprofile(lambda frame, event, _, called=called: called.add(frame.f_code))  # type: ignore[misc]
+            seconds = self._run(item, following)
+            sys.setprofile(None)
+            if seconds is None:
+                return []
+            found.append((seconds, [(code.co_filename, code.co_qualname) for code in called]))
+        return found
+
+    def _kill(self, mutant: Mutant, items: Sequence[pytest.Item]) -> int:
+        """The number of a test that fails."""
+        apply(mutant)
+        for index, (item, following) in enumerate(_pairs(items)):
+            if self._run(item, following) is None:
                 return index
-            seconds.append(time.process_time() - before)
-        return seconds
+        return SURVIVED
+
+    def _run(self, item: pytest.Item, following: pytest.Item | None) -> float | None:
+        """The seconds that a test takes; None if it fails. The fork ends where it takes far longer than it should."""
+        signal.setitimer(signal.ITIMER_PROF, 5 + 5 * self.usual.get(item.nodeid, Usual()).seconds)
+        before = time.process_time()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return None if item.session.testsfailed else time.process_time() - before
+
+
+def _pairs(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    """Each with the one behind it."""
+    return zip_longest(items, items[1:])
 
 
 def apply(mutant: Mutant) -> None:
