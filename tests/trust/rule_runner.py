@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -20,7 +21,7 @@ import pytest
 
 from tests.trust.rule_mutations import Mutation, mutated
 
-SURVIVED, FAULT = -1, 3
+SURVIVED = -1
 MEMORY = 8 << 30
 """Of a fork, in bytes. Its time is bounded test by test: a mutant may never end."""
 
@@ -63,7 +64,7 @@ class Runner:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """First the tests as they are; then for each mutant those that call its function, the quick ones first."""
-        found = self._answer(lambda: self._watch(session.items))
+        found = self._answer(partial(self._watch, session.items))
         if not found:
             raise session.Failed("the tests fail as they are")
         self.usual = {
@@ -74,7 +75,7 @@ class Runner:
         for mutant in self.mutants:
             place = (str(mutant.path), mutant.mutation.function)
             callers = [item for item in waiting if place in self.usual[item.nodeid].functions]
-            killer = self._answer(lambda mutant=mutant, callers=callers: self._kill(mutant, callers))
+            killer = self._answer(partial(self._kill, *changed(mutant), callers))
             self.report(mutant, killer != SURVIVED)
             if isinstance(killer, int) and killer != SURVIVED:  # the next mutant is often killed by the same test
                 waiting.remove(callers[killer])
@@ -82,7 +83,7 @@ class Runner:
         return True
 
     def _answer(self, work: Callable[[], Any]) -> Any:
-        """What a function finds in a fork; None if the fork dies: of too much time or memory, or of torch."""
+        """What a function finds in a fork; None if the fork dies: of too much time or memory, in torch or in pytest."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
@@ -93,14 +94,12 @@ class Runner:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
             try:
                 os.write(writing, json.dumps(work()).encode())
-            except BaseException:
-                os._exit(FAULT)
-            os._exit(0)
+            finally:
+                os._exit(0)
         os.close(writing)
         with os.fdopen(reading) as pipe:
             text = pipe.read()
-        _, status = os.waitpid(child, 0)
-        assert status != FAULT << 8, "the runner itself failed"
+        os.waitpid(child, 0)
         return json.loads(text) if text else None
 
     def _watch(self, items: Sequence[pytest.Item]) -> list[tuple[float, list[tuple[str, str]]]]:
@@ -116,9 +115,9 @@ class Runner:
             found.append((seconds, [(code.co_filename, code.co_qualname) for code in called]))
         return found
 
-    def _kill(self, mutant: Mutant, items: Sequence[pytest.Item]) -> int:
-        """The number of a test that fails."""
-        apply(mutant)
+    def _kill(self, function: FunctionType, code: CodeType, items: Sequence[pytest.Item]) -> int:
+        """The number of a test that fails where a function has other code."""
+        function.__code__ = code
         for index, (item, following) in enumerate(_pairs(items)):
             if self._run(item, following) is None:
                 return index
@@ -126,7 +125,7 @@ class Runner:
 
     def _run(self, item: pytest.Item, following: pytest.Item | None) -> float | None:
         """The seconds that a test takes; None if it fails. The fork ends where it takes far longer than it should."""
-        signal.setitimer(signal.ITIMER_PROF, 5 + 5 * self.usual.get(item.nodeid, Usual()).seconds)
+        signal.setitimer(signal.ITIMER_PROF, 2 + 2 * self.usual.get(item.nodeid, Usual()).seconds)
         before = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return None if item.session.testsfailed else time.process_time() - before
@@ -137,11 +136,11 @@ def _pairs(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.I
     return zip_longest(items, items[1:])
 
 
-def apply(mutant: Mutant) -> None:
-    """Gives the function the changed code."""
+def changed(mutant: Mutant) -> tuple[FunctionType, CodeType]:
+    """The function, and the code that it has in a mutant."""
     code = compile(mutated(mutant.path.read_text("utf-8"), mutant.mutation), str(mutant.path), "exec")
     function = _function(importlib.import_module(mutant.module), mutant.mutation.function)
-    function.__code__ = next(found for found in _codes(code) if found.co_qualname == mutant.mutation.function)
+    return function, next(found for found in _codes(code) if found.co_qualname == mutant.mutation.function)
 
 
 def _function(module: Any, name: str) -> FunctionType:
