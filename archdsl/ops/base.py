@@ -119,7 +119,7 @@ class Call:
         if isinstance(left, Dim) and isinstance(right, Dim):
             if left.symbol_name != right.symbol_name:
                 return False
-            if left is right or left.function == right.function:
+            if left.function == right.function:
                 return True
         return self._holds(Dim.solve_equal(left, right), left, "==", right, reason, None)
 

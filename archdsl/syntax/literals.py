@@ -49,6 +49,10 @@ def read_number(text: str) -> int | float | Fault:
     if digits.endswith("_") or "__" in digits or (fraction and (fraction.endswith("_") or "__" in fraction)):
         return Fault("E0107", f"`{text[:40]}` is no number: an underscore stands between two digits")
     digits = digits.replace("_", "")
+    if len(digits) > 1 and digits.startswith("0"):
+        rest = text.lstrip("0_")
+        repaired = rest if rest[:1].isdigit() else f"0{rest}"
+        return Fault("E0107", f"`{text[:40]}` begins with a zero", f"write `{repaired[:40]}`")
     if len(digits) > MAX_DIGITS or (fraction and len(fraction) > MAX_DIGITS):
         return Fault("E0407", f"the number has more than {MAX_DIGITS} digits")
     if exponent and (len(exponent) > 5 or abs(int(exponent[1:])) > MAX_EXPONENT):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -11,7 +13,7 @@ from torch import nn
 from archdsl.ir.dim import Dim
 from archdsl.ir.kinds import Value
 from archdsl.ir.types import TensorType
-from tests.ops.support import build, evaluate, evaluate_types
+from tests.ops.support import Case, assert_agreement, build, carried_names, evaluate, evaluate_types, torch_shape
 from tests.oracles.torchvision_models import flops, randomise_constants, torchvision
 
 swin, maxvit = torchvision.models.swin_transformer, torchvision.models.maxvit
@@ -81,6 +83,39 @@ def test_windows_and_grids_are_torchvision_s(height: int, width: int, side: int)
     if height == width:
         swapped = maxvit.SwapAxes(-2, -3)(maxvit.WindowPartition()(x, height // side))
         assert torch.equal(grids, swapped)
+
+
+def cuts(name: str, argument: str) -> Iterator[Case]:
+    split = carried_names()[{"window_partition": "split_windows", "grid_partition": "split_grids"}[name]]
+    assert callable(split)
+    for height, width, side in product(range(1, 9), range(1, 9), range(1, 6)):
+        theirs = torch_shape(split, torch.zeros(2, height, width, 3), side)
+        ours = evaluate(name, (2, 3, height, width), **{argument: side}).shape
+        chance = theirs is not None and (height % side > 0 or width % side > 0)
+        yield Case((height, width, side), ours, theirs, "what is left over would be torn apart" if chance else "")
+
+
+@pytest.mark.parametrize(("name", "argument"), [("window_partition", "window"), ("grid_partition", "grid")])
+def test_cuts_of_every_small_image(name: str, argument: str) -> None:
+    assert_agreement(cuts(name, argument), 320)
+
+
+def joints(name: str, argument: str) -> Iterator[Case]:
+    join = carried_names()[{"window_reverse": "join_windows", "grid_reverse": "join_grids"}[name]]
+    assert callable(join)
+    for groups, side, extra, height in product(range(1, 13), range(1, 5), (-1, 0, 1), range(1, 13)):
+        places = side**2 + extra
+        if not places:
+            continue
+        theirs = torch_shape(join, torch.zeros(2, groups, places, 3), side, height)
+        ours = evaluate_types(name, last(2, groups, places, 3), **{argument: side, "height": height}).shape
+        chance = theirs is not None and (extra != 0 or height % side > 0)
+        yield Case((groups, side, places, height), ours, theirs, "the numbers fit by chance" if chance else "")
+
+
+@pytest.mark.parametrize(("name", "argument"), [("window_reverse", "window"), ("grid_reverse", "grid")])
+def test_joints_of_every_few_groups(name: str, argument: str) -> None:
+    assert_agreement(joints(name, argument), 1_500)
 
 
 def test_relative_attention_is_torchvision_s_to_the_bit() -> None:
@@ -168,6 +203,25 @@ def test_what_is_refused(name: str, x: TensorType, arguments: dict[str, Value], 
     outcome = evaluate_types(name, x, **arguments)
     assert outcome.codes == [code]
     assert message in outcome.call.problems[0].message
+
+
+@pytest.mark.parametrize("rank", [3, 4, 5])
+def test_channels_elsewhere_are_put_where_the_help_says(rank: int) -> None:
+    x = last(*range(2, 2 + rank))
+    (problem,) = evaluate_types("local_response_norm", x, size=1).call.problems
+    found = re.search(r"`permute\(\(([0-9, ]+)\)\)`", problem.help or "")
+    assert found is not None
+    axes = tuple(map(int, found[1].split(",")))
+    moved = evaluate_types("permute", x, axes=axes).output
+    assert moved == TensorType(tuple(torch.zeros(*x.shape).movedim(-1, 1).shape))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["batch_norm", "flatten", "linear", "concat", "relu"])
+def test_the_last_axis_of_a_row_is_axis_1(name: str) -> None:
+    """So it does not matter where its channels are said to be."""
+    arguments = {"features": 3} if name == "linear" else {}
+    outcome = evaluate_types(name, last(2, 4), **arguments)
+    assert outcome.shape == evaluate(name, (2, 4), **arguments).shape is not None
 
 
 @pytest.mark.parametrize(

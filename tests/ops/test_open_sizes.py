@@ -134,6 +134,9 @@ def test_an_open_length_that_was_computed(size: Dim, name: str, arguments: dict[
         ("instance_norm", (1, 2, H), {}),
         ("instance_norm", (1, 2, 1, H), {}),
         ("instance_norm", (1, 2, 3, H), {}),
+        ("instance_norm", (1, 2, H // 2, H // 3), {}),
+        ("instance_norm", (1, 2, H // 3, 1, H // 2), {}),
+        ("group_norm", (1, 2, H // 4, H // 3, H // 2), {"groups": 2}),
         ("group_norm", (1, 2, H), {"groups": 2}),
         ("group_norm", (1, 2, H), {"groups": 1}),
         ("flatten", (1, 2, H, 3), {}),
@@ -143,6 +146,15 @@ def test_an_open_length_that_was_computed(size: Dim, name: str, arguments: dict[
         ("avg_pool", (1, 1, 4, 4, H), {"kernel": 3, "stride": 5, "padding": 1, "ceil": True}),
         ("layer_norm", (1, H, 3), {}),
         ("linear", (1, H, 3), {"features": 2}),
+        ("tokens", (1, 2, H, 3), {}),
+        ("select_token", (1, H, 3), {"index": 4}),
+        ("class_token", (1, H, 3), {}),
+        ("multi_head_attention", (1, H, 4), {"heads": 2}),
+        ("window_partition", (1, 2, H, 6), {"window": 3}),
+        ("grid_partition", (1, 2, 6, H), {"grid": 2}),
+        ("take_channels", (1, H, 3), {"channels": 2, "start": 3}),
+        ("pad_channels", (1, H, 3), {"channels": 7}),
+        ("zero_pad", (1, 1, H, H // 2), {"padding": (1, 2, 3, 0)}),
         ("batch_norm", (N, 3, 2), {}),
         ("local_response_norm", (1, 2, H), {"size": 3}),
     ],
@@ -267,6 +279,7 @@ def test_instance_norm_of_an_open_image_asks_for_two_rows() -> None:
     """Stricter than torch: height 1 would do where the width is 2 or more, but that is no condition on one axis."""
     (requirement,) = evaluate("instance_norm", (N, 3, H, W)).call.requirements
     assert (requirement.left, requirement.relation, requirement.right) == (H, ">=", 2)
+    assert requirement.reason.endswith("a height of at least 2")
 
 
 @pytest.mark.parametrize(

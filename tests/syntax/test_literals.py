@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from archdsl.syntax.literals import MAX_INTEGER, UNITS, Fault, read_number, read_string
 
 DIGITS = st.text("0123456789", min_size=1, max_size=9)
+WHOLE = DIGITS.map(lambda digits: str(int(digits)))
 
 
-@given(DIGITS, st.sampled_from(sorted(UNITS)))
+@given(WHOLE, st.sampled_from(sorted(UNITS)))
 def test_whole_numbers(digits: str, unit: str) -> None:
     assert read_number(digits + unit) == int(digits) * UNITS[unit]
 
 
-@given(DIGITS, DIGITS, st.sampled_from(["", "e3", "e-3", "E+10"]), st.sampled_from(sorted(UNITS)))
+@given(WHOLE, DIGITS, st.sampled_from(["", "e3", "e-3", "E+10"]), st.sampled_from(sorted(UNITS)))
 def test_numbers_with_a_point(digits: str, fraction: str, exponent: str, unit: str) -> None:
     found = read_number(f"{digits}.{fraction}{exponent}{unit}")
     with localcontext() as context:
@@ -51,6 +52,13 @@ def test_numbers_that_are_none(text: str, code: str, start: int) -> None:
     found = read_number(text)
     assert isinstance(found, Fault)
     assert (found.code, found.start) == (code, start)
+
+
+@given(st.text("0_", max_size=4), WHOLE, st.sampled_from(["", ".5", "e3", "K", ".0_1MiB"]))
+def test_a_zero_in_front_is_refused_with_the_number_that_is_meant(zeros: str, digits: str, rest: str) -> None:
+    found = read_number(f"0{zeros}{digits}{rest}")
+    assert isinstance(found, Fault) and found.code == "E0107"
+    assert "__" in f"{zeros}" or found.help == f"write `{digits}{rest}`"
 
 
 def test_the_largest_integer() -> None:

@@ -29,8 +29,12 @@ GROUPS = {
     ),
     "norms": Group(("ops/norm.py",), (f"{OPS}/test_enumeration_norm.py", *SHARED)),
     "shapes": Group(
-        ("ops/shape.py", "ops/merge.py", "ops/upsample.py", "ops/linear.py", "ops/rules.py"),
-        (f"{OPS}/test_enumeration_shape.py", *SHARED, f"{OPS}/test_lenet.py"),
+        ("ops/shape.py", "ops/merge.py", "ops/upsample.py", "ops/linear.py"),
+        (f"{OPS}/test_enumeration_shape.py", *SHARED),
+    ),
+    "shared rules": Group(
+        ("ops/rules.py",),
+        (*(f"{OPS}/test_{name}.py" for name in ("enumeration_norm", "enumeration_shape", "attention")), *SHARED),
     ),
     "attention": Group(
         ("ops/attention.py", "ops/window_attention.py", "ops/partition.py", "ops/parameters.py", "ops/layout.py"),
@@ -50,10 +54,10 @@ OTHER_CONCERNS = frozenset(
     (
         "to_torch kept stored scratch surplus gathered mask macs arithmetic warnings window channels groups _padded "
         "_scores _view _window adaptive_window __str__ __repr__ axis_word term _alternatives spatial_words "
-        "kernel_text independent factor_text as_json"
+        "kernel_text independent factor_text as_json __init_subclass__ stated_channels"
     ).split()
 )
-"""Functions that are no shape rules: costs, generated code, texts; they have tests of their own."""
+"""Functions that are no shape rules: costs, generated code, texts, the registry; they have tests of their own."""
 EQUIVALENT: dict[str, str] = {
     "conv.Conv.axes: 0 -> 1": 'the number is not read where the padding is "same"',
 }
