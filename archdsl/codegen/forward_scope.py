@@ -153,13 +153,12 @@ class ForwardScope:
         """A size as ``__init__`` was told it, or as the number that it always is."""
         label = d.X if expr.value is None else self._text(expr.value)
         name = self.unit.outside.sized.get(label or "")
-        own = label == d.X and self.unit.block is not None and self._spliced is None
-        if name is not None and expr.attribute == "channels":
-            return Local(f"{name}_channels", expr.span)
-        if own and expr.attribute == "channels" and not self.unit.is_network:
-            return Local(IN_CHANNELS, expr.span)
         if label == d.X and self._spliced is not None:
             size = self.unit.spliced_size(self._spliced, expr.attribute)
+        elif name is not None and expr.attribute == "channels":
+            return Local(f"{name}_channels", expr.span)
+        elif label == d.X and self.unit.block is not None and expr.attribute == "channels" and not self.unit.is_network:
+            return Local(IN_CHANNELS, expr.span)
         else:
             own = label == d.X
             size = self.unit.own_size(expr.attribute) if own else self.unit.size_of(label or "", expr.attribute)
