@@ -15,7 +15,7 @@ from tests.networks.support import check_text, execute
 PROGRAMS = {
     "in a block spliced into a group a function asks for the channels of what flows in": (
         "block b() { take_channels(x.channels // 2) }",
-        "g: { conv(x.channels * 4, 1)\n inline b\n conv(3, 1) }",
+        "g: { add { identity; relu }\n conv(x.channels * 4, 1)\n inline b\n conv(3, 1) }",
     ),
     "a block whose loop runs over a variable of it hands channels on": (
         "block b() { let n = 3 if x.channels == 8 else 5\n for i in 0..n { conv(i + 8, 1) } }",
