@@ -73,9 +73,10 @@ def test_one_finding_at_its_place(text: str, code: str, place: str, message: str
         network("max_pool(2, stride=none)"),
         network("positional_embedding(length=none)", "[N, 8, 16]", "[N, _, _]"),
         HEAD.format(let="(a, b) = [8, 2]"),
+        network("for i in 0..3 { low{i}: conv(8, 1) }\nconv(low{2}.channels, 1)"),
     ],
 )
-def test_none_and_lists_where_they_are_meant(text: str) -> None:
+def test_none_lists_and_computed_labels_where_they_are_meant(text: str) -> None:
     assert errors(text) == []
 
 

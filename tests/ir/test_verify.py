@@ -139,6 +139,31 @@ def test_a_broken_design_is_noticed(extra: tuple[d.Node, ...]) -> None:
     assert verify_design(replace(design, network=broken)) != []
 
 
+def test_a_name_in_a_numbered_body_is_noticed() -> None:
+    text = "block unit(channels: int) { conv(channels, 1) }\n" + TEXT[TEXT.index("network") :]
+    design = check_text(text)[1][0].design
+    (unit,) = {node.target for node in design.network.body.nodes if isinstance(node, d.Apply)}
+    assert isinstance(unit, d.Block)
+    assert unit.body.numbered
+    object.__setattr__(unit.body, "nodes", (_layer(Const(3, SPAN), d.Slot(_name("a"))),))
+    assert any("the name a in a numbered body" in fault for fault in verify_design(design))
+
+
+def test_blocks_in_each_other_are_noticed() -> None:
+    text = "block inner() { conv(4, 1) }\nblock unit(channels: int) { inner -> conv(channels, 1) }\n"
+    design = check_text(text + TEXT[TEXT.index("network") :])[1][0].design
+    (unit,) = {node.target for node in design.network.body.nodes if isinstance(node, d.Apply)}
+    assert isinstance(unit, d.Block)
+    (inner,) = {node.target for node in unit.body.nodes if isinstance(node, d.Apply)}
+    assert isinstance(inner, d.Block)
+    back = d.Apply(unit, (), (), None, d.Slot(), SPAN, SPAN)
+    object.__setattr__(inner.body, "nodes", (*inner.body.nodes, back))
+    assert {fault for fault in verify_design(design) if "contains itself" in fault} == {
+        "inner: contains itself",
+        "unit: contains itself",
+    }
+
+
 def test_a_block_in_itself_is_noticed() -> None:
     design = _typed().design
     (unit,) = {node.target for node in design.network.body.nodes if isinstance(node, d.Apply)}
