@@ -57,6 +57,18 @@ nightly: $(READY) ## the tests that are too slow for every change: values of all
 .PHONY: setup
 setup: $(READY) ## create .venv and install the pinned development set (other targets do it by themselves)
 
+# The tests that reach every branch of those packages: without the enumerations and the linters' long runs.
+COVERING := tests/analysis/test_costs.py tests/analysis/test_receptive_field.py tests/check tests/cli/test_api.py \
+	tests/codegen tests/compare/test_breaking.py tests/corpus tests/elaborate tests/ir tests/ops tests/sizes/test_declared.py
+NOT_COVERING := not enumeration and not ruff and not linters and not ten_thousand
+
+.PHONY: coverage
+coverage: $(READY) ## every branch of check, ir, ops, elaborate and codegen is reached by a test (10 minutes)
+	coverage erase
+	coverage run -m pytest -n 2 --dist worksteal -q -k '$(NOT_COVERING)' $(COVERING) $(ARGS)
+	coverage combine --quiet
+	coverage report
+
 .PHONY: lint
 lint: $(READY) ## ruff, mypy --strict, and who may import whom
 	ruff check .
