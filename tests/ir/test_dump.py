@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.ir.dump import dump_design, dump_typed
+from archdsl.ir.typed import bodies_of
 from tests.check.support import checked, network
 
 TEXT = """\
@@ -129,6 +130,17 @@ def test_every_kind_of_node_and_expression() -> None:
     assert dump_design(typed.design) == DESIGN
     lines = dump_typed(typed).splitlines()
     assert [line for line in TYPED_LINES if line not in lines] == []
+
+
+def test_an_instance_that_is_shared_has_one_number_and_one_body() -> None:
+    typed, _ = checked(network("same -> same\noutput early { same }", before="block same() { conv(8, 1) }\n"))
+    assert typed is not None
+    lines = dump_typed(typed).splitlines()
+    assert lines.count("  instance 1 -> N x 8 x H x W") == 2
+    assert lines.count("    instance 1 -> N x 8 x H x W") == 1
+    assert lines.count("instance 1 same() on N x 8 x H x W") == 1
+    bodies = [body for node in typed.root.body.nodes for body in bodies_of(node)]
+    assert [body.layers for body in bodies] == [1, 1, 1]
 
 
 def test_what_was_reported_is_unknown() -> None:

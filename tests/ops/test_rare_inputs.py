@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from archdsl.ops.base import Example
+from archdsl.ops.rules import OpenSize, volume
 from tests.check.support import checked, errors, network
 from tests.ops.support import build, evaluate, outcome_of
 from tests.oracles.torch_memory import AllocationTrace, kept_storages
@@ -28,6 +29,57 @@ def test_a_condition_on_sizes_that_cross_asks_for_the_first() -> None:
     for height in range(2, 12):
         (output,) = {shape.shape for shape in (nn.Sequential(*steps)(torch.zeros(2, 8, height, height)),)}
         assert output == (2, 8, 2 * height - 1, height + 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("table_conv", Example(((1, 2, 12, 12),), {"maps": ((0, 1), (1,)), "kernel": 3})),
+        ("window_attention", Example(((1, 12, 12, 4),), {"heads": 2, "window": 3}, channels_last=True)),
+        ("window_attention", Example(((1, 12, 12, 4),), {"heads": 2, "window": 4, "shift": 2}, channels_last=True)),
+        ("patch_merge", Example(((1, 12, 12, 4),), channels_last=True)),
+    ],
+)
+def test_a_row_sees_the_rows_that_its_gradient_reaches(name: str, example: Example) -> None:
+    outcome = outcome_of(name, example, batch=1)
+    form, windows = outcome.call.op.to_torch(outcome.call), outcome.call.op.window(outcome.call)
+    assert form is not None
+    assert windows is not None
+    extent, stride, padding, spans = windows[0]
+    axis, module, x = (
+        (1 if example.channels_last else 2),
+        build(form, outcome.call).eval(),
+        torch.rand(example.inputs[0]),
+    )
+    x.requires_grad_()
+    output = module(x)
+    for row in range(output.shape[axis] - 2 * bool(example.arguments.get("shift"))):  # the last ones wrap around
+        (gradient,) = torch.autograd.grad(output.select(axis, row).square().sum(), x, retain_graph=True)
+        rows = gradient.abs().transpose(0, axis).flatten(1).sum(1).gt(1e-20).nonzero().flatten().tolist()
+        assert isinstance(stride, int)
+        assert isinstance(extent, int)
+        start, last = row * stride - padding, row * stride - padding + extent - 1
+        if spans:
+            period, place = divmod(row, len(spans))
+            start, last = (period * stride + end for end in spans[place])
+        assert (rows[0], rows[-1]) == (max(start, 0), last)
+
+
+def test_a_crop_that_leaves_nothing_and_a_scale_of_less_than_a_pixel() -> None:
+    (found,) = errors(network("crop(4)", "[N, 8, 8, 9]"))
+    assert (found.code, found.message) == ("E0306", "`crop` needs a height of at least 9")
+    (found,) = errors(network("upsample(0.25)", "[N, 8, 3, 9]"))
+    assert (found.code, found.message) == ("E0306", "`upsample` needs a height of at least 4")
+    assert nn.ZeroPad2d(-4)(torch.zeros(1, 8, 8, 9)).numel() == 0
+    with pytest.raises(RuntimeError):
+        nn.Upsample(scale_factor=0.25)(torch.zeros(1, 8, 3, 9))
+
+
+def test_fixed_sizes_are_asked_of_an_open_value() -> None:
+    typed, _ = checked(network("relu"))
+    assert typed is not None
+    with pytest.raises(OpenSize):
+        volume(typed.inputs[0][1])
 
 
 @pytest.mark.parametrize("name", ["add", "mul", "concat"])

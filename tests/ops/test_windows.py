@@ -53,6 +53,7 @@ SLIDING = [
       for k in (2, 3) for p in (0, 1) for d in (1, 2) for c in (False, True)),
     *(("avg_pool", {"kernel": k, "stride": s, "padding": p}) for k in (2, 3, 4) for s in (1, 2, 5) for p in (0, 1)),
     ("zero_pad", {"padding": (3, 1)}),
+    ("crop", {"margin": 4}),
 ]  # fmt: skip
 
 
@@ -78,6 +79,7 @@ ENLARGING = [
     ("upsample", (1, 1, 1, 1, 20), {"scale": 2}),
     ("pixel_shuffle", (1, 4, 2, 20), {"factor": 2}),
     ("pixel_unshuffle", (1, 1, 3, 21), {"factor": 3}),
+    ("subsample", (1, 1, 2, 20), {"kernel": 2}),
 ]  # fmt: skip
 
 
