@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_WORK = 4_000_000
+MAX_WORK = 5_000_000
 """Steps for all networks of a file together, some 1.5 seconds of one core; what takes how many stands below."""
 
 EXPRESSION = 3
@@ -14,7 +14,7 @@ ITEMS_PER_STEP = 8
 STATEMENT = 12
 LAYER = 28
 """A layer whose input and arguments were not met before in this network."""
-WINDOW_AXIS = 150
+WINDOW_AXIS = 220
 """Each axis of a window of such a layer."""
 JOIN = 60
 PATH = 10
