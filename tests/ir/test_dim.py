@@ -226,6 +226,14 @@ def test_ceil_mode_pooling_drops_the_window_that_starts_in_the_padding() -> None
                 assert value(rows, n) == (out - 1 if (out - 1) * s >= m + p else out), (k, s, p, n)
 
 
+@pytest.mark.parametrize("minimum", [0, 1, 2, 7, 40])
+def test_a_size_that_only_grows_is_solved_whatever_its_period(minimum: int) -> None:
+    size = H // 5_003 + H // 4_999 + 2 * (H // 17)
+    assert isinstance(size, Dim)
+    smallest = next(n for n in range(1, 100_000) if value(size, n) >= minimum)
+    assert size.smallest_at_least(minimum) == smallest == Dim.solve_at_least(size, minimum).minimum
+
+
 # --- refusals ---
 
 
