@@ -156,6 +156,10 @@ def test_sizes_do_not_change() -> None:
         (-7 - H // 2, "−⌊H/2⌋ − 7", "-(H // 2) - 7"),
         (H - H // 3, "H − ⌊H/3⌋", "H - (H // 3)"),
         (H % 4, "H − 4*⌊H/4⌋", "H - 4 * (H // 4)"),
+        # as few floors as it takes, and rather added than subtracted
+        (3 * H // 2, "H + ⌊H/2⌋", "H + H // 2"),
+        (2 * H // 5, "⌊H/5⌋ + ⌊(H + 2)/5⌋", "H // 5 + (H + 2) // 5"),
+        (3 * H // 4, "H − ⌊(H + 3)/4⌋", "H - ((H + 3) // 4)"),
     ],
 )
 def test_text(size: Dim, text: str, python: str) -> None:
