@@ -217,8 +217,6 @@ def _common_symbol(left: Dim, right: Dim) -> str:
 
 
 def _checked_divisor(divisor: int) -> int:
-    if divisor == 0:
-        raise ZeroDivisionError("a size divided by zero")
     if divisor < 0:
         raise ValueError(f"a size is divided by positive integers only, not by {divisor}")
     return divisor

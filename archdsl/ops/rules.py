@@ -122,7 +122,7 @@ def multiplied(call: Call, sizes: tuple[Size, ...]) -> Size | None:
 
 def channels_come_last(call: Call, *, help: str) -> bool:
     """The value is ``[N, F]``, a sequence, or has its channels behind its space: layers that work on the last axis."""
-    if not call.x.channels_last or call.x.rank == 2:
+    if not call.x.channels_last:
         return rank_is_one_of(call, 2, 3, help=help)
     return True
 

@@ -118,6 +118,29 @@ def test_joints_of_every_few_groups(name: str, argument: str) -> None:
     assert_agreement(joints(name, argument), 1_500)
 
 
+@pytest.mark.parametrize(
+    ("name", "x", "arguments"),
+    [
+        ("tokens", TensorType((2, 3, 4, 5)), {}),
+        ("window_partition", TensorType((2, 3, 4, 6)), {"window": 2}),
+        ("grid_partition", TensorType((2, 3, 4, 6)), {"grid": 2}),
+        ("window_reverse", last(2, 6, 4, 3), {"window": 2, "height": 4}),
+        ("grid_reverse", last(2, 6, 4, 3), {"grid": 2, "height": 4}),
+        ("permute", TensorType((2, 3, 4, 5)), {"axes": (0, 3, 2, 1)}),
+        ("permute", last(2, 4, 5, 3), {"axes": (0, 3, 2, 1)}),
+        ("patch_merge", last(2, 4, 6, 3), {}),
+    ],
+)
+def test_channels_are_said_to_be_where_they_are(name: str, x: TensorType, arguments: dict[str, Value]) -> None:
+    """Along no other axis does a tensor differ that says of each value which channel it belongs to."""
+    output = evaluate_types(name, x, **arguments).output
+    assert output is not None
+    marked = torch.arange(1.0, 4.0).view([-1 if axis == x.channel_axis else 1 for axis in range(x.rank)])
+    found = made(name, x, **arguments)[0](marked.expand(*x.shape))
+    differing = [axis for axis in range(found.ndim) if (found.diff(dim=axis) != 0).any()]
+    assert differing == [output.channel_axis]
+
+
 def test_relative_attention_is_torchvision_s_to_the_bit() -> None:
     for window, groups in ((2, 5), (3, 1), (7, 4)):
         oracle = maxvit.RelativePositionalMultiHeadAttention(12, 4, window**2).eval()
@@ -189,6 +212,7 @@ REFUSED: list[tuple[str, TensorType, dict[str, Value], str, str]] = [
     ("positional_embedding", TOKENS, {"length": 5}, "E0302", "5 tokens"),
     # open sizes that would shape weights
     ("positional_embedding", last(2, Dim.symbol("L"), 4), {}, "E0305", "fixed"),
+    ("positional_embedding", last(2, 4, Dim.symbol("L")), {}, "E0305", "fixed"),
     ("class_token", last(2, 4, Dim.symbol("L")), {}, "E0305", "fixed"),
     ("multi_head_attention", last(2, 4, Dim.symbol("L")), {"heads": 2}, "E0305", "fixed"),
     ("layer_scale", TensorType((2, Dim.symbol("L"), 4)), {"initial": 0.1}, "E0305", "fixed"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+from random import Random
+
 import pytest
 import torch
 
-from tests.ops.support import carried, evaluate
+from tests.ops.support import Case, assert_agreement, carried, evaluate, module_shape
 
 
 def test_a_table_is_a_convolution_with_zeros_where_it_does_not_read() -> None:
@@ -22,6 +26,20 @@ def test_a_table_is_a_convolution_with_zeros_where_it_does_not_read() -> None:
     x[:, 0] = 7.0  # what reads the first channel changes, what does not stays
     changed = (layer(x) - expected).abs().amax((0, 2, 3)) > 1e-5
     assert changed.tolist() == [True, False, True, False]
+
+
+def tables() -> Iterator[Case]:
+    random = Random(0)
+    for channels, n, kernel, rows in product(range(1, 5), range(1, 5), range(1, 4), range(1, 4)):
+        for _ in range(4):
+            maps = tuple(tuple(random.sample(range(5), random.randint(1, 3))) for _ in range(rows))
+            theirs = module_shape(carried("TableConv2d"), (1, channels, n, 4), maps, kernel)
+            ours = evaluate("table_conv", (1, channels, n, 4), maps=maps, kernel=kernel).shape
+            yield Case((channels, n, maps, kernel), ours, theirs)
+
+
+def test_tables_of_every_kind() -> None:
+    assert_agreement(tables(), 570)
 
 
 def test_subsampling_sums_windows_and_scales() -> None:

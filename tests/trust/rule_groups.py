@@ -58,7 +58,20 @@ OTHER_CONCERNS = frozenset(
     ).split()
 )
 """Functions that are no shape rules: costs, generated code, texts, the registry; they have tests of their own."""
+PROBES = "only slower: probes spare the exact comparison that follows, and say what it would"
+NO_ZERO = "the factor of a floor is never 0"
 EQUIVALENT: dict[str, str] = {
     "conv.Conv.axes: 0 -> 1": 'the number is not read where the padding is "same"',
+    "dim.Dim.__eq__: any((difference.evaluate(n) for n in _PROBES)) or difference.rise(difference.period) -> "
+    "any((difference.evaluate(n) for n in _PROBES)) and difference.rise(difference.period)": PROBES,
+    "dim.Dim.__eq__: any -> all": PROBES,
+    "dim.Dim.__eq__: 1 -> 2 (2)": "1 is one of the probes: the sizes do not differ there",
+    "dim.Dim.__hash__: 11 -> 12": "values at any two inputs make a hash",
+    "dim.Dim.__hash__: 1000003 -> 1000004": "values at any two inputs make a hash",
+    "dim.dim_max: difference >= 0 -> difference > 0": "of two equal sizes either one is the larger",
+    "dim.dim_max: 0 -> 1": "of two equal sizes either one is the larger",
+    "quasi_affine.QuasiAffine.is_nondecreasing: term.factor > 0 -> term.factor >= 0": NO_ZERO,
+    "quasi_affine._divide_single: a < 0 -> a <= 0": NO_ZERO,
+    "quasi_affine._divide_single: 0 -> 1 (2)": NO_ZERO,
 }
 """Changes that no test can notice, by `Mutant.name`, and why."""

@@ -125,7 +125,7 @@ def _changed(node: ast.expr) -> ast.expr | None:
         case ast.IfExp(test, body, orelse):
             return ast.IfExp(test, orelse, body)
         case ast.Name(name) if name in FUNCTIONS:
-            return ast.Name(FUNCTIONS[name])
+            return ast.Name(FUNCTIONS[name], ast.Load())
         case ast.Constant(bool() as value):
             return ast.Constant(not value)
         case ast.Constant(int() as value):

@@ -61,7 +61,9 @@ def test_changes_are_in_functions_and_not_in_texts() -> None:
 
 def test_each_change_is_one_change() -> None:
     before = ast.unparse(ast.parse(SOURCE))
-    texts = [ast.unparse(mutated(SOURCE, mutation)) for mutation in mutations(SOURCE)]
+    trees = [mutated(SOURCE, mutation) for mutation in mutations(SOURCE)]
+    assert all(compile(tree, "rules.py", "exec") for tree in trees)
+    texts = [ast.unparse(tree) for tree in trees]
     assert len(set(texts)) == len(texts)
     for text in texts:
         assert sum(left != right for left, right in zip(before.split("\n"), text.split("\n"), strict=True)) == 1
