@@ -146,7 +146,7 @@ class ForwardScope:
         return "".join(texts) if len(texts) == len(parts) else None
 
     def _term(self, expr: Expr) -> Expr:
-        for name in self._unsayable.keys() & locals_in(expr):
+        for name in sorted(self._unsayable.keys() & locals_in(expr)):
             raise self._unsayable[name]
         return substitute(expr, self.scope, self._size)
 
