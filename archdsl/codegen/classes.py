@@ -143,6 +143,10 @@ class ClassWriter:
         """The parameters that the class still reads, those without a default first."""
         read = _names_read(body) | stored
         kept = [formal for formal in unit.formals if formal.name in read and formal.name not in decisions.bound]
+        for parameter in unit.block.parameters if unit.block is not None else ():
+            if "block" in str(parameter.kind) and any(formal.name == parameter.name for formal in kept):
+                message = f"a parameter of type {parameter.kind} has no counterpart in Python"
+                raise Refused(message, parameter.span, "hand each block to a parameter of its own")
         plain = [
             Formal(formal.name, _kind_in(unit, formal), formal.default if _is_plain_default(formal.default) else None)
             for formal in kept
@@ -245,10 +249,7 @@ def _annotation(text: str) -> ast.expr:
         return py.subscript(py.name("list"), _annotation(text[1:-1]))
     if text.startswith("("):
         return py.subscript(py.name("tuple"), py.tuple_of([_annotation(part) for part in _split(text[1:-1])]))
-    plain = {"string": "str"}.get(text, text)
-    if plain not in ("int", "float", "bool", "str"):
-        raise Refused(f"a parameter of type {text} has no counterpart in Python", NOWHERE)
-    return py.name(plain)
+    return py.name({"string": "str"}.get(text, text))
 
 
 def _split(text: str) -> list[str]:

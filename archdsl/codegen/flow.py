@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archdsl.ir import typed as t
@@ -28,7 +28,7 @@ class Flow:
         return replace(self, channels=channels)
 
 
-def after_layer(flow: Flow, op: Op, arguments: Mapping[str, Expr], uses: list[t.TypedLayer]) -> Flow:
+def after_layer(flow: Flow, op: Op, arguments: Mapping[str, Expr], uses: Sequence[t.TypedLayer]) -> Flow:
     """The flow after a layer."""
     stated = op.stated_channels
     read = frozenset(name for key, value in arguments.items() if key != stated for name in locals_in(value))
@@ -44,7 +44,7 @@ def after_layer(flow: Flow, op: Op, arguments: Mapping[str, Expr], uses: list[t.
     return Flow(common(use.output.channels if use.output is not None else None for use in uses), space)
 
 
-def common_space(uses: list[t.TypedLayer]) -> tuple[Size | None, ...]:
+def common_space(uses: Sequence[t.TypedLayer]) -> tuple[Size | None, ...]:
     """The spatial sizes that flow into a layer; None where they differ between its uses."""
     return tuple(
         sizes[0] if len(set(sizes)) == 1 else None
@@ -56,7 +56,7 @@ def _known_size(size: Size | None) -> Expr | None:
     return Const(size, NOWHERE) if isinstance(size, int) else None
 
 
-def spatial_sizes(uses: list[t.TypedLayer]) -> set[tuple[Size, ...]]:
+def spatial_sizes(uses: Sequence[t.TypedLayer]) -> set[tuple[Size, ...]]:
     """The spatial sizes that flow into a layer in its uses."""
     return {use.inputs[0].spatial for use in uses}
 
@@ -104,7 +104,7 @@ def joined_labels(tested: Expr, then: Mapping[str, Flow], otherwise: Mapping[str
     return {**then, **otherwise, **both}
 
 
-def literal_input(uses: list[t.TypedLayer], axis: int) -> Size | None:
+def literal_input(uses: Sequence[t.TypedLayer], axis: int) -> Size | None:
     """The size of an input axis if it is the same number in every use."""
     sizes = {use.inputs[0].shape[axis] for use in uses}
     size = sizes.pop() if len(sizes) == 1 else None

@@ -33,6 +33,7 @@ from archdsl.ops.form import (
     TorchParameter,
 )
 
+NOT_AT_HAND = "give the loop of that label a fixed number of turns, or make two blocks"
 _UNSAYABLE_SIZE = "a condition in `forward` rests on this size; give the block a parameter for it"
 
 
@@ -145,7 +146,7 @@ class ForwardScope:
         return "".join(texts) if len(texts) == len(parts) else None
 
     def _term(self, expr: Expr) -> Expr:
-        for name in self._unsayable.keys() & locals_in(expr):
+        for name in sorted(self._unsayable.keys() & locals_in(expr)):
             raise self._unsayable[name]
         return substitute(expr, self.scope, self._size)
 
@@ -250,7 +251,7 @@ class ForwardScope:
         text = self._text(template)
         self.noted.add(text or "")
         if text is None or text not in self._saved:
-            raise Refused(f"the value `{template}` is not at hand here", template.span)
+            raise Refused(f"the value `{template}` is not at hand here", template.span, NOT_AT_HAND)
         return self._saved[text]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.decisions import inline_scope
-from archdsl.codegen.forward_scope import ForwardScope, is_name
+from archdsl.codegen.forward_scope import NOT_AT_HAND, ForwardScope, is_name
 from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
@@ -97,7 +97,7 @@ class ForwardWriter(ForwardScope):
         if node.slot is not None and REGISTRY[node.op].chains:
             self._module(node.slot, node, starts_line=defines_channels(node.op))
             return
-        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLayer)]
+        uses = self.unit.layers(node)
         if node.op == "identity" or not uses:
             return
         arguments = {argument.name: self._term(argument.value) for argument in node.arguments}
@@ -105,8 +105,7 @@ class ForwardWriter(ForwardScope):
         if isinstance(form, TorchExpression | TorchModule | TorchParameter):
             self._computed(form, node, arguments, uses[0].arguments)
             return
-        if not isinstance(form, TorchFunction):
-            raise Refused("this step has no counterpart as a function", node.span)
+        assert isinstance(form, TorchFunction), "a step without a place in the class is a function"
         if self._depth >= MAX_NESTED:
             self.flush()
         self._push(self._function(form, [self._pending], arguments, uses[0].arguments), node)
@@ -115,8 +114,6 @@ class ForwardWriter(ForwardScope):
         uses = self.unit.uses(node)
         assert node.slot is not None
         if uses and isinstance(uses[0], t.TypedLayer):
-            if not REGISTRY[uses[0].op].chains:
-                raise Refused("this layer cannot be handed on as a block", node.span, "apply it by its own name")
             self._module(node.slot, node, starts_line=defines_channels(uses[0].op))
             return
         extra = [py.name(self._saved_name(template)) for _, template in node.tensors]
@@ -152,7 +149,7 @@ class ForwardWriter(ForwardScope):
         self.noted.add(text or "")
         key = f"{text}.{node.output}" if isinstance(node, d.Port) else text
         if key is None or key not in self._saved:
-            raise Refused(f"the value `{key or name}` is not at hand here", node.span)
+            raise Refused(f"the value `{key or name}` is not at hand here", node.span, NOT_AT_HAND)
         self._pending, self._depth = py.name(self._saved[key]), 0
         self._note_type(node)
 

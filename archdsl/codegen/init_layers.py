@@ -40,15 +40,16 @@ class InitLayers(InitScope):
 
     def _layer(self, node: d.Layer, sink: ModuleSink) -> None:
         arguments = {argument.name: self.term(argument.value) for argument in node.arguments}
-        uses = [use for use in self.unit.uses(node) if isinstance(use, t.TypedLayer)]
-        self._write_layer(node, arguments, uses, sink)
+        self._write_layer(node, arguments, self.unit.layers(node), sink)
 
     def _write_layer(
-        self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: list[t.TypedLayer], sink: ModuleSink
+        self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: Sequence[t.TypedLayer], sink: ModuleSink
     ) -> None:
         slot = node.slot
         if not uses:
             return
+        if isinstance(node, d.Apply) and not REGISTRY[uses[0].op].chains:
+            raise Refused("this layer cannot be handed on as a block", node.span, "apply it by its own name")
         if slot is not None and not REGISTRY[uses[0].op].chains:
             self._refuse_in_sequential(slot, node, sink)
         if slot is not None and not (slot.shared and str(slot.name) in self._shared):
@@ -75,21 +76,20 @@ class InitLayers(InitScope):
         else:
             sink.add(self._name(slot), module)
 
-    def _module(self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: list[t.TypedLayer]) -> ast.expr:
+    def _module(self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: Sequence[t.TypedLayer]) -> ast.expr:
         form = joint_form(uses, arguments, node.span)
         if isinstance(form, TorchFunction):
             form = form.module
         if isinstance(form, TorchParameter):
             return py.call("nn.Parameter", [self._made(form.value, arguments, uses, node)])
-        if not isinstance(form, TorchModule):
-            raise Refused("this step has no counterpart as a module", node.span)
+        assert isinstance(form, TorchModule), "a step with a place in the class is a module"
         return self._made(form, arguments, uses, node)
 
     def _made(
         self,
         form: TorchModule | TorchFunction,
         arguments: dict[str, Expr],
-        uses: list[t.TypedLayer],
+        uses: Sequence[t.TypedLayer],
         node: d.Layer | d.Apply,
     ) -> ast.expr:
         positional = [self._value(value, arguments, uses, node) for value in form.positional]
@@ -97,7 +97,7 @@ class InitLayers(InitScope):
         return py.call(form.name, positional, keywords)
 
     def _value(
-        self, value: Argumentlike, arguments: dict[str, Expr], uses: list[t.TypedLayer], node: d.Layer | d.Apply
+        self, value: Argumentlike, arguments: dict[str, Expr], uses: Sequence[t.TypedLayer], node: d.Layer | d.Apply
     ) -> ast.expr:
         match value:
             case Argument(name):
@@ -113,7 +113,7 @@ class InitLayers(InitScope):
                 return py.tuple_of([self._value(item, arguments, uses, node) for item in items])
         raise AssertionError("tensors are no constructor arguments")
 
-    def _input_size(self, axis: int, uses: list[t.TypedLayer], node: d.Layer | d.Apply) -> Expr:
+    def _input_size(self, axis: int, uses: Sequence[t.TypedLayer], node: d.Layer | d.Apply) -> Expr:
         """The size of an input axis: the running channel count, or the number it always is."""
         value = uses[0].inputs[0]
         is_channels = axis % value.rank == value.channel_axis
@@ -137,8 +137,7 @@ class InitLayers(InitScope):
             return
         arguments = self._block_arguments(node)
         if isinstance(uses[0], t.TypedLayer):
-            layers = [use for use in uses if isinstance(use, t.TypedLayer)]
-            self._write_layer(node, arguments, layers, sink)
+            self._write_layer(node, arguments, self.unit.layers(node), sink)
             return
         applied = [use for use in uses if isinstance(use, t.TypedApply)]
         unit = self._program.unit_of(applied[0].instance)  # a class is made for each set of blocks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from archdsl.codegen import pytree as py
@@ -12,12 +13,12 @@ class NotPure(Exception):
     """Raised where modules cannot be the arguments of one call: statements are needed."""
 
 
-class ModuleSink:
+class ModuleSink(ABC):
     """Takes modules in order; ``name`` is a string or f-string, None for a position."""
 
+    @abstractmethod
     def add(self, name: ast.expr | None, module: ast.expr, *, typed: bool = False) -> None:
         """One module. ``typed``: annotate the attribute as any module, since another branch sets it too."""
-        raise NotImplementedError
 
     def into(self, statements: list[ast.stmt]) -> ModuleSink:
         """The same place, written to from inside a loop or condition."""

@@ -66,10 +66,20 @@ class Unit:
     blocks: Mapping[str, d.BlockValue] = field(default_factory=dict)
     occurrences: list[Occurrence] = field(default_factory=list)
     index: dict[int, list[t.TypedNode]] = field(default_factory=dict)
+    _layers: dict[int, tuple[t.TypedLayer, ...]] = field(default_factory=dict)
 
     def uses(self, node: d.Node) -> Sequence[t.TypedNode]:
         """What a node became in every occurrence and turn."""
         return self.index.get(_identity(node), ())
+
+    def layers(self, node: d.Node) -> Sequence[t.TypedLayer]:
+        """The layers that a node became, each once: turns that are alike are many."""
+        known = self._layers.get(_identity(node))
+        if known is None:
+            uses = (use for use in self.uses(node) if isinstance(use, t.TypedLayer))
+            known = tuple({(use.op, *use.arguments.items(), use.inputs, use.output): use for use in uses}.values())
+            self._layers[_identity(node)] = known
+        return known
 
     def own_size(self, attribute: str) -> int | None:
         """A size of the block's own input, if it is the same number in every use."""

@@ -63,6 +63,19 @@ PROGRAMS = {
         ' if s == "x" { conv(4, 1) } else { conv(5, 1) }\n if f > w[0] { conv(6, 1) } else { conv(w[1][0], 1) } }',
         'b(true, "x", 1.0, (2, [3]), (1, 1)) -> b(false, "y", 2.5, (1, [2]), 1)',
     ),
+    "paths are put one below the other": (
+        "block b(k: int) { concat(axis=2) { identity; conv(x.channels, k, padding=k // 2) }\n conv(k, 1) }",
+        "b(3) -> b(5)",
+    ),
+    "layers and blocks that are handed on with some of their arguments": (
+        "block b(act: block) { c: act(4) -> relu }\nblock u(c: int, k: int = 1) { conv(c, k) }",
+        "b(conv(kernel=1)) -> b(u(k=1)) -> b(u)",
+    ),
+    "turns that double, written two ways": (
+        "block b(n: int) { repeat n { conv(2 * x.channels, 1) } }\n"
+        "block d(n: int) { repeat n { inline e } }\nblock e() { conv(x.channels * 2, 1) }",
+        "b(2) -> d(2) -> d(3) -> conv(3, 1)",
+    ),
     "a layer that is a function is handed on as a block": (
         "block b(act: block) { act -> flatten }",
         "b(take_channels(2)) -> linear(3)",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from archdsl.codegen import emit
+from archdsl.codegen import emit, layer_forms
 from archdsl.codegen.init_writer import InitWriter
+from archdsl.ir.typed import TypedLayer
 from tests.networks.support import check_text
 
 NESTS = {
@@ -60,3 +61,22 @@ def test_twice_as_deep_is_four_times_the_work(nest: str, monkeypatch: pytest.Mon
     """Of tries that try again what is in them, 4 levels more would be 16 times the work."""
     shallow, deep = (steps_gone_through(nested(NESTS[nest], depth), monkeypatch) for depth in (4, 8))
     assert deep <= 4.5 * shallow
+
+
+def test_turns_that_are_alike_are_asked_for_their_form_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that is written out asked all of its turns in each: a thousand turns took half a minute."""
+    asked = 0
+    key = layer_forms._call_key
+
+    def counted(use: TypedLayer) -> tuple[object, ...]:
+        nonlocal asked
+        asked += 1
+        return key(use)
+
+    monkeypatch.setattr(layer_forms, "_call_key", counted)
+    _, designs = check_text(
+        "network n() {\n input image: [N, 3, 8, 8]\n for i in 0..100 { d{i}: tanh }\n"
+        " add { d0; identity }\n output y\n}\n"
+    )
+    emit(designs)
+    assert asked <= 200
