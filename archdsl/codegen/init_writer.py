@@ -310,7 +310,9 @@ class InitWriter(InitValues):
             flows.append(self.flow)
             named.append(self._labels)
         self.statements, self._labels = outer, joined_labels(tested, *named)
-        self.flow = Flow(flows[1].channels, flows[0].space | flows[1].space)
+        # A count that one branch keeps does not exist behind the other one.
+        channels = joined.channels if variable is None else local(variable)
+        self.flow = Flow(channels, flows[0].space | flows[1].space)
         condition = self.written(tested)
         if written[0]:
             outer.append(ast.If(condition, written[0], written[1]))

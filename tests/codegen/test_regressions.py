@@ -13,6 +13,10 @@ from tests.codegen.judge import outputs_agree
 from tests.networks.support import check_text, execute
 
 PROGRAMS = {
+    "a loop in one branch of a condition keeps its count to itself": (
+        "block b(k: int) { if k == 1 { conv(2, 1) } else { for i in 1..6 { conv(2, 1) } }\n conv(3, 1) }",
+        "b(1)\n b(2)",
+    ),
     "in a block spliced into a group a function asks for the channels of what flows in": (
         "block b() { take_channels(x.channels // 2) }",
         "g: { add { identity; relu }\n conv(x.channels * 4, 1)\n inline b\n conv(3, 1) }",
