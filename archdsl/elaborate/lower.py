@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import dropwhile, islice
 
 from archdsl.diagnostics.diagnostic import Diagnostic, Help
 from archdsl.diagnostics.sink import Sink
@@ -136,7 +137,7 @@ class Lowering:
             for expectation in lower_expectation(scope, statement, allowed=node.is_network)
         )
         if node.is_network:
-            self._check_contract(node, raw)
+            self._check_contract(definition, node, raw)
         if not self._extents.is_bounded(raw):
             return None
         body = place_modules(raw, scope.report, network=node.is_network)
@@ -202,9 +203,11 @@ class Lowering:
         if node.default is not None:
             scope.fail("E0206", "a tensor parameter has no default", node.default.span)
 
-    def _check_contract(self, node: ast.BlockDef, body: Body) -> None:
+    def _check_contract(self, definition: Definition, node: ast.BlockDef, body: Body) -> None:
         """Every network states its inputs and at least one output; one that could not be read may do so."""
-        if any(isinstance(statement, ast.Broken) for statement in node.body.statements):
+        # What cannot be read behind it may be its end: a brace too many closes a network early.
+        behind = dropwhile(lambda item: item is not node, definition.file.tree.items)
+        if any(isinstance(each, ast.Broken) for each in (*node.body.statements, *islice(behind, 1, 2))):
             return
         name = node.name.text
         statements = [type(statement) for statement in node.body.statements]
