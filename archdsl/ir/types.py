@@ -79,7 +79,7 @@ class TensorType:
 
 
 def size_of(value: TensorType, attribute: str) -> Size | None:
-    """``x.channels``, ``x.features`` (the last axis), ``x.height`` ...; None where the value has no such size."""
+    """``x.channels``, ``x.features`` (the last axis), ``x.height`` ...; None where the value has no such axis."""
     if attribute in ("channels", "features"):
         return value.channels if attribute == "channels" else value.shape[-1]
     words = SPATIAL_WORDS.get(value.rank, ())

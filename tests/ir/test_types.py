@@ -46,9 +46,3 @@ def test_sizes_by_their_names(value: TensorType) -> None:
     named = {"channels": channels, "features": value.shape[-1], **dict(zip(words, space, strict=False))}
     for word in ("channels", "features", "length", "depth", "height", "width", "batch"):
         assert size_of(value, word) == named.get(word)
-
-
-@pytest.mark.parametrize("shape", [(), (7,)])
-def test_a_value_without_channels_has_no_named_size(shape: tuple[int, ...]) -> None:
-    assert size_of(TensorType(shape), "channels") is None
-    assert size_of(TensorType(shape), "features") is None
