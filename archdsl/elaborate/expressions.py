@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import assert_never
 
 from archdsl.diagnostics.diagnostic import Help
 from archdsl.elaborate.scope import BlockScope
@@ -156,6 +157,7 @@ class _Lowering:
                 return Items(tuple(self.expression(item) for item in items), is_list, span)
             case ast.Call(function, arguments, span):
                 return self._call(function, arguments, span)
+        assert_never(node)
 
     def template(self, node: ast.Template) -> NameTemplate:
         parts = tuple(part if isinstance(part, str) else self.expression(part) for part in node.parts)

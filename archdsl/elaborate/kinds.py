@@ -20,13 +20,12 @@ def lower_kind(scope: BlockScope, node: ast.TypeExpression) -> Kind | None:
             kinds = [_item_kind(scope, item) for item in items]
             known = [kind for kind in kinds if kind is not None]
             return tuple_of(*known) if len(known) == len(kinds) else None
-        case ast.NamedType(name):
-            kind = KINDS.get(name.text)
-            if kind is not None:
-                return kind
-            help = scope.suggestion(name.text, name.span, KINDS) or f"the types are {', '.join(KINDS)}"
-            scope.fail("E0206", f"there is no type `{name.text}`", name.span, help)
-            return None
+    name = node.name
+    named = KINDS.get(name.text)
+    if named is None:
+        help = scope.suggestion(name.text, name.span, KINDS) or f"the types are {', '.join(KINDS)}"
+        scope.fail("E0206", f"there is no type `{name.text}`", name.span, help)
+    return named
 
 
 def _item_kind(scope: BlockScope, node: ast.TypeExpression) -> Kind | None:

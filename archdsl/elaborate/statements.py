@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from archdsl.elaborate.applications import Applications
 from archdsl.elaborate.demands import lower_demands
@@ -77,6 +78,8 @@ class StatementLowering:
             case ast.Expect(span=span):
                 if not top:
                     self._scope.fail("E0218", "expectations stand directly in the network", span)
+            case _:
+                assert_never(node)
 
     def _let(self, node: ast.Let, nodes: list[Node]) -> None:
         lowered = lower_expression(self._scope, node.value)
@@ -205,6 +208,7 @@ class StatementLowering:
                 if lowered is None:
                     return Unknown(span)
                 return Loop((), False, lowered, inner, label, None, False, span)
+        assert_never(node)
 
     def _branch(self, body: ast.Body | None, span: Span, label: NameTemplate | None) -> Body:
         return self._inner_body(body, label) if body is not None else Body((), Span(span.path, span.end, span.end))

@@ -41,10 +41,9 @@ def report_unused(block: Block, extents: Extents, sink: Sink) -> None:
     entry = flow.block(block)
     if not (entry.used or flow.is_referred(entry)):
         extents.note_ignored_input(block)
-    last = block.outputs()[-1] if block.outputs() else None
     for value in flow.values:
         if value is not entry and not value.used and not flow.is_referred(value):
-            sink.report(_unused_value(value, last))
+            sink.report(_unused_value(value, block.outputs()))
     _report_inputs(block, flow, entry, sink)
     for applied, value in flow.applied:
         _report_unused_outputs(applied, flow, value, extents, sink)
@@ -119,6 +118,8 @@ class _Flow:
         """The values that may leave a body which is entered with ``before``."""
         for node in body.nodes:
             if isinstance(node, Output) and node.name in self.unread:
+                if node.body is not None:
+                    self.body(node.body, before)
                 continue
             self._note_references(node)
             after = self._node(node, before)
@@ -226,13 +227,14 @@ def _has_two_turns(node: Loop) -> bool:
 # --- findings -----------------------------------------------------------------------------------------
 
 
-def _unused_value(value: _Value, last_output: Output | None) -> Diagnostic:
-    labels: tuple[Label, ...] = ()
-    help = Help("label it and refer to it, or delete it")
+def _unused_value(value: _Value, outputs: tuple[Output, ...]) -> Diagnostic:
+    """A value that is not used, because the flow goes on from another one or its block hands out nothing more."""
+    labels: tuple[Label, ...]
     if value.dropped_at is not None:
         labels = (Label(value.dropped_at, "here the flow goes on from another value"),)
-    elif last_output is not None:
-        labels = (Label(last_output.span, "after this output nothing is handed out"),)
+        help = Help("label it and refer to it, or delete it")
+    else:
+        labels = tuple(Label(last.span, "after this output nothing is handed out") for last in outputs[-1:])
         help = Help("move the step before the output, or delete it")
     return Diagnostic("E0502", "the value of this step is never used", value.span, labels=labels, help=help)
 

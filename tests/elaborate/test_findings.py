@@ -9,7 +9,70 @@ from archdsl.source.loader import MemoryLoader
 
 NETWORK = "network n() {{\n    input image: [N, 3, 8, 8]\n    {}\n    output y\n}}\n"
 PORTS = "block p() { output a { conv(1, 1) }\n    output z { conv(2, 1) } }\n"
+OTHERS = "    output y { a }\n    output z { b -> relu }\n}\n"
 FOUND = {
+    "what an input declares rests on another": (
+        "network n() {\n    input a: [N, 3, H, 8]\n    input b: [N, 3, K, 8] where K in 1..=x.width\n" + OTHERS,
+        "E0405",
+        "what an input declares cannot depend on the sizes of values",
+        "1..=x.width",
+    ),
+    "a size that an input proposes rests on another": (
+        "network n() {\n    input a: [N, 3, H, 8]\n    input b: [N, 3, K = x.width, 8]\n" + OTHERS,
+        "E0405",
+        "a proposed size cannot depend on the sizes of values",
+        "x.width",
+    ),
+    "a size of a value that is not there": (
+        NETWORK.format("conv(nowhere.channels, 1)"),
+        "E0208",
+        "no earlier value is labelled `nowhere`",
+        "nowhere",
+    ),
+    "a variant with a sign that is no text": (
+        "network n() {\n input image: [N, 3, 8, 8]\n relu\n output y\n}\n"
+        "network m = n() {\n expect depth == 0\n ?\n}\n",
+        "E0102",
+        "unexpected `?`",
+        "?",
+    ),
+    "a variant with a line that cannot be read": (
+        "network n() {\n input image: [N, 3, 8, 8]\n relu\n output y\n}\n"
+        "network m = n() {\n expect depth == 0\n repeat\n}\n",
+        "E0101",
+        "expected an expression, found `}`",
+        "}",
+    ),
+    "a label in an output that comes later": (
+        NETWORK.format("add { identity; late }\n    output a { late: conv(3, 1) }\n    relu"),
+        "E0208",
+        "`late` comes later: a step can only refer to values before it",
+        "late",
+    ),
+    "a label in a branch that comes later": (
+        NETWORK.format("add { identity; late }\n    if 1 == 1 { late: conv(3, 1) } else { relu }"),
+        "E0208",
+        "`late` comes later: a step can only refer to values before it",
+        "late",
+    ),
+    "an output that nobody takes": (
+        PORTS + NETWORK.format("p\n relu"),
+        "E0502",
+        "the output `z` of `p` is never used",
+        "p",
+    ),
+    "an output that nobody takes, in a group": (
+        PORTS + NETWORK.format("g: { q: p\n relu\n relu }"),
+        "E0502",
+        "the output `z` of `p` is never used",
+        "p",
+    ),
+    "an output that nobody takes, in a branch": (
+        PORTS + NETWORK.format("if 1 == 1 { t: p } else { relu }"),
+        "E0502",
+        "the output `z` of `p` is never used",
+        "p",
+    ),
     "a join holds paths only": (
         NETWORK.format("add { identity; let k = 1 }"),
         "E0218",
@@ -202,3 +265,51 @@ def test_a_slip_is_told_once(case: str) -> None:
         compilation.typed("test.arch", design)
     found = [(told.code, told.message, text[told.span.start : told.span.end]) for told in compilation.sink]
     assert found == [(code, message, place)]
+
+
+def test_two_values_that_come_later_are_told_each() -> None:
+    steps = "add { identity; one }\n    add { identity; two }\n    one: relu\n    two: relu"
+    compilation = Compilation(MemoryLoader({"test.arch": NETWORK.format(steps)}))
+    compilation.check_file("test.arch")
+    assert [(told.code, told.message.split(" ")[0]) for told in compilation.sink] == [
+        ("E0208", "`one`"),
+        ("E0208", "`two`"),
+    ]
+
+
+def test_blocks_in_a_circle_that_is_too_long_to_be_told() -> None:
+    circle = "".join(f"block b{number}() {{ b{(number + 1) % 70} }}\n" for number in range(70))
+    compilation = Compilation(MemoryLoader({"test.arch": circle + NETWORK.format("b0")}))
+    typed = [compilation.typed("test.arch", each) for each in compilation.check_file("test.arch")]
+    assert not any(each is not None and each.complete for each in typed)
+    assert {told.code for told in compilation.sink} == {"E0106"}
+
+
+def test_a_loop_whose_turns_nobody_counts_may_drop_a_value_at_its_end() -> None:
+    """With two turns or more the convolution of each but the last would be for nothing."""
+    known = NETWORK.format("repeat 2 { image\n    conv(3, 1) }")
+    compilation = Compilation(MemoryLoader({"test.arch": known}))
+    compilation.check_file("test.arch")
+    assert [told.code for told in compilation.sink] == ["E0502"]
+    steps = "block b(turns: int) { repeat turns { x\n    conv(3, 1) } }\n"
+    compilation = Compilation(MemoryLoader({"test.arch": steps + NETWORK.format("b(2)")}))
+    compilation.check_file("test.arch")
+    assert [told.code for told in compilation.sink] == []
+
+
+def test_among_too_many_names_nobody_looks_for_the_one_that_was_meant() -> None:
+    labels = "\n    ".join(f"layer{number}: relu" for number in range(400))
+    steps = f"{labels}\n    " + "\n    ".join(f"conv(leyer{number}.channels, 1)" for number in range(60))
+    compilation = Compilation(MemoryLoader({"test.arch": NETWORK.format(steps)}))
+    compilation.check_file("test.arch")
+    helped = [told.help is not None for told in compilation.sink]
+    assert len(helped) == 60
+    assert helped[0]
+    assert not helped[-1]
+
+
+def test_outputs_under_computed_labels_may_be_taken_by_others() -> None:
+    steps = "for i in 0..2 { q{i}: p\n    c{i}: conv(3, 1) }\n    concat { identity; q0.z; q1.z }"
+    compilation = Compilation(MemoryLoader({"test.arch": PORTS + NETWORK.format(steps)}))
+    compilation.check_file("test.arch")
+    assert [told.code for told in compilation.sink] == []
