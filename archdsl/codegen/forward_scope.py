@@ -84,7 +84,7 @@ class ForwardScope:
             elif inputs[0] in self._referred or d.X in self._referred:
                 self._keep_input(inputs[0])
                 self._saved[d.X] = self._saved[inputs[0]]
-        elif d.X in self._referred:
+        elif d.X in self._referred and d.X not in self.unit.outside.read:
             self._keep_input("identity")
             self._saved[d.X] = self._saved["identity"]
         self._saved.update(self.unit.outside.read)

@@ -274,3 +274,12 @@ def test_every_branch_of_an_else_if_is_the_same_module() -> None:
     )
     keys = list(execute(emit([design]))["n"]().state_dict())
     assert keys == ["b.down.weight", "b.down.bias", "c.down.0.weight", "c.down.0.bias"]
+
+
+def test_turns_that_read_the_networks_input_keep_no_copy_of_their_own() -> None:
+    """A second name for the turn's own input stood there, and nothing read it."""
+    text = "network n() {\n input image: [N, 3, 8, 8]\n repeat 5 { mul { x; conv(3, 1) } }\n output y\n}\n"
+    _, (design,) = check_text(text)
+    source = emit([design])
+    assert "block_input: Tensor" in source
+    assert "identity" not in source
