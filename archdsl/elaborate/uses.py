@@ -249,7 +249,7 @@ def _report_unused_outputs(node: Apply, flow: _Flow, value: _Value, extents: Ext
     taken = {output for label, output in flow.outputs if label == name}
     if value.used or None in taken:
         taken.add(outputs[0].name)
-    unread = [output for output in outputs if output.name not in taken]
+    unread = [output for output in outputs if output.name not in taken and output.when is None]
     if not unread:
         return
     inner = _Flow(extents, unread=frozenset(output.name for output in unread))
