@@ -56,11 +56,11 @@ def volume_holds_the_kernel(call: Call, axis: WindowAxis) -> bool:
 def every_window_sees_the_input(call: Call, axis: WindowAxis) -> bool:
     """No dilated window steps over the whole input from the padding before it to the padding behind it.
 
-    A window that starts at place -q first meets the input at place -q mod d, which has to exist. Where it does not,
-    torch gives minus infinity and, in training, writes outside of its memory.
+    The window that starts at place -p first meets the input at place -p mod d, which has to exist. Where it does not,
+    torch gives minus infinity and, in training, writes outside of its memory. Padding is at most half of the kernel:
+    only windows of two places, padded by one, can step over an input into which they fit, and one of them begins there.
     """
-    first_places = [(start - axis.leading) % axis.dilation for start in range(0, axis.leading, axis.stride)]
-    smallest = 1 + max(first_places, default=0)
+    smallest = 1 + -axis.leading % axis.dilation
     if smallest == 1:
         return True
     sentence = f"`{call.op.name}` with this padding and dilation needs a {axis.word} of at least {smallest}"

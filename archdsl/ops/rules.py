@@ -223,8 +223,6 @@ def _deciding(spatial: tuple[Size, ...]) -> tuple[int, Size]:
     found = [(axis, size) for axis, size in enumerate(spatial, start=2) if isinstance(size, Dim)]
     if not found:
         return 1, 1
-    if len({size.symbol_name for _, size in found}) > 1:
-        return found[0]
     sizes: list[Size] = [size for _, size in found]
     try:
         return found[0][0], reduce(dim_max, sizes)

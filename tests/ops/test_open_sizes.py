@@ -275,11 +275,24 @@ def test_what_no_size_can_satisfy_is_refused(
     assert evaluate(name, *inputs, **arguments).codes == [code]
 
 
-def test_instance_norm_of_an_open_image_asks_for_two_rows() -> None:
+@pytest.mark.parametrize(
+    ("shape", "deciding", "word"),
+    [
+        ((N, 3, H, W), H, "height"),
+        ((N, 3, W, H), W, "height"),
+        ((N, 3, 1, H, W), H, "height"),
+        ((N, 3, 1, 1, H), H, "width"),
+        ((N, 3, H, H), H, "height"),
+        ((N, 3, H, 1, H), H, "depth"),
+        ((N, 3, H // 2, H, 1), H, "depth"),
+        ((N, 3, H), H, "length"),
+    ],
+)
+def test_one_axis_of_an_open_image_decides_for_instance_norm(shape: tuple[Size, ...], deciding: Dim, word: str) -> None:
     """Stricter than torch: height 1 would do where the width is 2 or more, but that is no condition on one axis."""
-    (requirement,) = evaluate("instance_norm", (N, 3, H, W)).call.requirements
-    assert (requirement.left, requirement.relation, requirement.right) == (H, ">=", 2)
-    assert requirement.reason.endswith("a height of at least 2")
+    (requirement,) = evaluate("instance_norm", shape).call.requirements
+    assert (requirement.left, requirement.relation, requirement.right) == (deciding, ">=", 2)
+    assert requirement.reason.endswith(f"a {word} of at least 2")
 
 
 @pytest.mark.parametrize(

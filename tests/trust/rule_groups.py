@@ -52,9 +52,9 @@ GROUPS = {
 }
 OTHER_CONCERNS = frozenset(
     (
-        "to_torch kept stored scratch surplus gathered mask macs arithmetic warnings window channels groups _padded "
-        "_scores _view _window adaptive_window __str__ __repr__ axis_word term _alternatives spatial_words "
-        "kernel_text independent factor_text as_json __init_subclass__ stated_channels"
+        "to_torch kept kept_with_maxima maxima_found stored scratch surplus gathered mask macs arithmetic warnings "
+        "window channels groups _padded _scores _view _window adaptive_window __str__ __repr__ axis_word term "
+        "_alternatives spatial_words kernel_text independent factor_text as_json __init_subclass__ stated_channels"
     ).split()
 )
 """Functions that are no shape rules: costs, generated code, texts, the registry; they have tests of their own."""
