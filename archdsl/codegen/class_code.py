@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from archdsl.codegen.units import Formal
 from archdsl.ir.expr import Expr
@@ -25,5 +25,3 @@ class ClassCode:
     """Likewise of each output of a block that names its outputs."""
     definition: ast.ClassDef
     output_count: int = 1
-    derived: Mapping[str, Expr] = field(default_factory=dict)
-    """Defaults that read other parameters: a caller that leaves such a parameter out passes its value."""

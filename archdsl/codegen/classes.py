@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TypeGuard
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
@@ -91,8 +90,7 @@ class ClassWriter:
             methods.append(forward)
         doc = [docstring(unit.doc, 1)] if unit.doc else []
         definition = ast.ClassDef(name, [py.dotted(base)], [], [*doc, *methods], [])
-        derived = {formal.name: formal.default for formal in unit.formals if _is_derived(formal.default)}
-        return ClassCode(name, kept, channels, self._output(writer), writer.outputs, definition, count, derived)
+        return ClassCode(name, kept, channels, self._output(writer), writer.outputs, definition, count)
 
     def _sequential_body(self, writer: InitWriter, unit: Unit) -> ast.stmt:
         """``super().__init__(modules)``, from one list of arguments or from a list that was filled before."""
@@ -217,10 +215,6 @@ def _kind_in(unit: Unit, formal: Formal) -> Kind | None:
     values = [occurrence.variables.get(formal.name) for occurrence in unit.occurrences]
     lengths = sorted({len(value) for value in values if isinstance(value, tuple)})
     return Kind(" | ".join(["int", *(f"({', '.join(['int'] * length)})" for length in lengths)]), SIZES.accepts)
-
-
-def _is_derived(default: Expr | None) -> TypeGuard[Expr]:
-    return default is not None and not _is_plain_default(default)
 
 
 def annotation_of(formal: Formal) -> ast.expr:

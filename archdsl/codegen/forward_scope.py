@@ -33,7 +33,7 @@ from archdsl.ops.form import (
     TorchParameter,
 )
 
-NOT_AT_HAND = "give the loop of that label a fixed number of turns, or make two blocks"
+_NOT_AT_HAND = "give the loop of that label a fixed number of turns, or make two blocks"
 _UNSAYABLE_SIZE = "a condition in `forward` rests on this size; give the block a parameter for it"
 
 
@@ -220,9 +220,9 @@ class ForwardScope:
                     return py.list_of(operands)
                 case Literal(literal):
                     return to_python(Const(literal, self.unit.body.span))
-                case Argument(name):
-                    return self._argument(name, arguments, values)
-            raise AssertionError("a function takes no inferred sizes")
+                case _:
+                    assert isinstance(value, Argument), "a function takes no inferred sizes"
+                    return self._argument(value.name, arguments, values)
 
         return py.call(form.name, [written(v) for v in form.positional], [(k, written(v)) for k, v in form.keywords])
 
@@ -247,12 +247,14 @@ class ForwardScope:
                     ]
         return py.member(written.id) if isinstance(written, ast.Name) and written.id in read else written
 
-    def _saved_name(self, template: NameTemplate) -> str:
+    def _saved_name(self, template: NameTemplate, output: str | None = None) -> str:
+        """The variable of a labelled value, or of one of the outputs of the block under that label."""
         text = self._text(template)
         self.noted.add(text or "")
-        if text is None or text not in self._saved:
-            raise Refused(f"the value `{template}` is not at hand here", template.span, NOT_AT_HAND)
-        return self._saved[text]
+        key = text if output is None else f"{text}.{output}"
+        if key is None or key not in self._saved:
+            raise Refused(f"the value `{template}` is not at hand here", template.span, _NOT_AT_HAND)
+        return self._saved[key]
 
 
 def is_name(node: ast.expr, text: str) -> bool:

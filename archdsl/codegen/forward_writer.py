@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.decisions import inline_scope
-from archdsl.codegen.forward_scope import NOT_AT_HAND, ForwardScope, is_name
+from archdsl.codegen.forward_scope import ForwardScope, is_name
 from archdsl.codegen.layer_forms import joint_form
 from archdsl.codegen.naming import fresh
 from archdsl.codegen.refusal import Refused
@@ -145,12 +145,8 @@ class ForwardWriter(ForwardScope):
     def _refer(self, name: NameTemplate, node: d.Refer | d.Port) -> None:
         if self._depth:
             self.flush()
-        text = self._text(name)
-        self.noted.add(text or "")
-        key = f"{text}.{node.output}" if isinstance(node, d.Port) else text
-        if key is None or key not in self._saved:
-            raise Refused(f"the value `{key or name}` is not at hand here", node.span, NOT_AT_HAND)
-        self._pending, self._depth = py.name(self._saved[key]), 0
+        output = node.output if isinstance(node, d.Port) else None
+        self._pending, self._depth = py.name(self._saved_name(name, output)), 0
         self._note_type(node)
 
     def _merge(self, node: d.Merge) -> None:
@@ -283,12 +279,14 @@ class ForwardWriter(ForwardScope):
             branches.append(self.statements)
             named |= {label: name for label, name in self._saved.items() if label not in around}
         self.statements, self._comments, self._saved, self._alike = outer, comments, around | named, alike
+        self._note_type(node)
+        if not any(branches):
+            return
         condition = self._stored(self._term(node.condition))
         if branches[0]:
             self.statements.append(ast.If(condition, branches[0], branches[1]))
-        elif branches[1]:
+        else:
             self.statements.append(ast.If(ast.UnaryOp(ast.Not(), condition), branches[1], []))
-        self._note_type(node)
 
     def _decided(self, node: d.Choice) -> bool | None:
         """How a condition is decided in this class; one that cannot be written has to come out alike everywhere."""

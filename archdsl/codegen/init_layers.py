@@ -46,8 +46,6 @@ class InitLayers(InitScope):
         self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: Sequence[t.TypedLayer], sink: ModuleSink
     ) -> None:
         slot = node.slot
-        if not uses:
-            return
         if isinstance(node, d.Apply) and not REGISTRY[uses[0].op].chains:
             raise Refused("this layer cannot be handed on as a block", node.span, "apply it by its own name")
         if slot is not None and not REGISTRY[uses[0].op].chains:
@@ -101,17 +99,17 @@ class InitLayers(InitScope):
     ) -> ast.expr:
         match value:
             case Argument(name):
-                return self.written(arguments.get(name, Const(uses[0].arguments[name], NOWHERE)))
+                return to_python(arguments.get(name, Const(uses[0].arguments[name], NOWHERE)))
             case Negated(name):
                 given = arguments.get(name, Const(uses[0].arguments[name], NOWHERE))
-                return self.written(UnaryOp("-", given, NOWHERE))
+                return to_python(UnaryOp("-", given, NOWHERE))
             case Literal(literal):
                 return to_python(Const(literal, NOWHERE))
             case InputSize(axis):
-                return self.written(self._input_size(axis, uses, node))
-            case Several(items):
-                return py.tuple_of([self._value(item, arguments, uses, node) for item in items])
-        raise AssertionError("tensors are no constructor arguments")
+                return to_python(self._input_size(axis, uses, node))
+            case _:
+                assert isinstance(value, Several), "tensors are no constructor arguments"
+                return py.tuple_of([self._value(item, arguments, uses, node) for item in value.items])
 
     def _input_size(self, axis: int, uses: Sequence[t.TypedLayer], node: d.Layer | d.Apply) -> Expr:
         """The size of an input axis: the running channel count, or the number it always is."""
@@ -133,8 +131,6 @@ class InitLayers(InitScope):
 
     def _apply(self, node: d.Apply, sink: ModuleSink) -> None:
         uses = self.unit.uses(node)
-        if not uses:
-            return
         arguments = self._block_arguments(node)
         if isinstance(uses[0], t.TypedLayer):
             self._write_layer(node, arguments, self.unit.layers(node), sink)
@@ -143,7 +139,7 @@ class InitLayers(InitScope):
         unit = self._program.unit_of(applied[0].instance)  # a class is made for each set of blocks
         callee = self._class_of(unit)
         incoming = self._incoming(node, unit, applied)
-        arguments = self._completed(callee, arguments)
+        self._complete(arguments, unit)
         assert node.slot is not None
         self._add(node.slot, self._construct(callee, self._channels_for(callee, incoming, node), arguments), sink)
         self.flow = self._after_block(callee, callee.output, incoming, arguments, [use.output for use in applied])
@@ -189,27 +185,26 @@ class InitLayers(InitScope):
         given = {free[int(name[1:])] if name.startswith("#") else name: value for name, value in arguments.items()}
         return fixed | given
 
-    def _completed(self, callee: ClassCode, arguments: dict[str, Expr]) -> dict[str, Expr]:
-        """The arguments with defaults that read other parameters computed from what those are here."""
-        terms = {formal.name: formal.default for formal in callee.formals if formal.default is not None} | arguments
-        for name, default in callee.derived.items():
-            if name not in arguments:
-                terms[name] = arguments[name] = substitute(default, terms, self.size)
-        return arguments
+    def _complete(self, arguments: dict[str, Expr], unit: Unit) -> None:
+        """Adds the defaults of a block, those that read parameters before them computed from what these are here.
+
+        Its class may have no such parameter, and hand on what is told by it even so.
+        """
+        for formal in unit.formals:
+            if formal.default is not None and formal.name not in arguments:
+                arguments[formal.name] = substitute(formal.default, arguments, self.size)
 
     def _construct(self, callee: ClassCode, channels: list[Expr], arguments: dict[str, Expr]) -> ast.expr:
         """``Bottleneck(256, 128, stride=2)``: positional as long as nothing is left out, then by name."""
-        positional = [self.written(channel) for channel in channels]
+        positional = [to_python(channel) for channel in channels]
         keywords: list[tuple[str, ast.expr]] = []
         leading = True
         for formal in callee.formals:
-            value = arguments.get(formal.name, self.scope.get(formal.name) if formal.default is None else None)
-            if value is None and formal.default is None:
-                value = local(formal.name)
-            if value is None or value == formal.default:
+            value = arguments[formal.name]
+            if value == formal.default:
                 leading = False
                 continue
-            written = _as_kind(self.written(value), formal)
+            written = _as_kind(to_python(value), formal)
             if leading and formal.default is None:
                 positional.append(written)
             else:
@@ -231,9 +226,6 @@ class InitLayers(InitScope):
         unknown = incoming.keys() - terms.keys()
         if output is None or locals_in(output) & unknown:
             return Flow(common(type_.channels if type_ is not None else None for type_ in types), space)
-        for formal in callee.formals:
-            if formal.default is not None:
-                terms.setdefault(formal.name, formal.default)
         terms.update(arguments)
         for name in locals_in(output):
             if name not in terms and name in self.scope:

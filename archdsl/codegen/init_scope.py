@@ -65,7 +65,6 @@ class InitScope:
         self._class_of = class_of
         self.statements: list[ast.stmt] = []
         self.scope: dict[str, Expr] = decisions.base_scope()
-        self.uses_in_channels = False
         self.flow = Flow(None if self.unit.is_network else local(IN_CHANNELS))
         self._block_flow = self.flow
         self._labels: dict[str, Flow] = {}
@@ -115,7 +114,6 @@ class InitScope:
         if expr.attribute == "channels" or (expr.attribute == "features" and self._is_row(expr)):
             flow = self._value_of(self._label_text(expr.value) if expr.value is not None else d.X)
             if flow is not None and flow.channels is not None:
-                self._note(flow.channels)
                 return flow.channels
         known = self._known_size(expr)
         if known is not None:
@@ -144,15 +142,6 @@ class InitScope:
         if label == d.X and (self.unit.block is not None or self._spliced is not None):
             return self._block_flow
         return self._labels.get(label or "")
-
-    def _note(self, expr: Expr) -> None:
-        if not is_constant(expr) and IN_CHANNELS in locals_in(expr):
-            self.uses_in_channels = True
-
-    def written(self, expr: Expr) -> ast.expr:
-        """A term as Python."""
-        self._note(expr)
-        return to_python(expr)
 
     def _name(self, slot: d.Slot) -> ast.expr | None:
         """The attribute's name as a string or f-string; None for a position."""
@@ -207,7 +196,7 @@ class InitScope:
         self._taken.add(variable)
         self._variables[variable] = self.expanded(term)
         self.closed[variable] = self.closed_form_of(term)
-        self.statements.append(py.assign(variable, self.written(term)))
+        self.statements.append(py.assign(variable, to_python(term)))
         return local(variable)
 
     def variables_for(self, wanted: tuple[str, ...], term: Expr) -> list[Expr]:
@@ -217,7 +206,7 @@ class InitScope:
         for index, variable in enumerate(variables):
             self._variables[variable] = IndexOf(self.expanded(term), Const(index, NOWHERE), NOWHERE)
             self.closed[variable] = None
-        self.statements.append(ast.Assign([py.target_of(variables)], self.written(term)))
+        self.statements.append(ast.Assign([py.target_of(variables)], to_python(term)))
         return [local(variable) for variable in variables]
 
     def expanded(self, expr: Expr) -> Expr:
@@ -227,6 +216,12 @@ class InitScope:
     def without_idle_variables(self) -> list[ast.stmt]:
         """The statements without those that only set a variable which nothing reads."""
         return without_idle(self.statements, frozenset(self.closed))
+
+    def _followed(self, node: d.Node) -> Expr:
+        """The current channel count, which has to have an expression."""
+        if self.flow.channels is None:
+            raise Refused(_UNFOLLOWED, node.span, _UNFOLLOWED_HELP)
+        return self.flow.channels
 
     def carry(self, node: d.Node) -> str:
         """A variable that holds the channel count from here on."""
@@ -246,9 +241,7 @@ class InitScope:
             variable = fresh(_RUNNING, self._taken - free)
         self._taken.add(variable)
         self.closed[variable] = None
-        if current is None:
-            raise Refused(_UNFOLLOWED, node.span, _UNFOLLOWED_HELP)
-        self.statements.append(py.assign(variable, self.written(current)))
+        self.statements.append(py.assign(variable, to_python(self._followed(node))))
         self.flow = self.flow.with_channels(local(variable))
         return variable
 
@@ -265,17 +258,15 @@ class InitScope:
 
     def _settle(self, variable: str, node: d.Node) -> None:
         """Writes the current channel count into its variable."""
-        current = self.flow.channels
-        if current is None:
-            raise Refused(_UNFOLLOWED, node.span, _UNFOLLOWED_HELP)
+        current = self._followed(node)
         if current == local(variable):
             return
         self._keep_labelled(variable)
         if isinstance(current, BinaryOp) and current.left == local(variable) and current.operator in _OPERATORS:
             operator = _OPERATORS[current.operator]()
-            self.statements.append(py.augment(variable, operator, self.written(current.right)))
+            self.statements.append(py.augment(variable, operator, to_python(current.right)))
         else:
-            self.statements.append(py.assign(variable, self.written(current)))
+            self.statements.append(py.assign(variable, to_python(current)))
         self.flow = self.flow.with_channels(local(variable))
 
     def _keep_labelled(self, variable: str) -> None:
@@ -286,7 +277,7 @@ class InitScope:
             kept = fresh((re.sub(r"\W", "_", f"{label}_channels"),), self._taken)
             self._taken.add(kept)
             self.closed[kept] = None
-            self.statements.append(py.assign(kept, self.written(flow.channels)))
+            self.statements.append(py.assign(kept, to_python(flow.channels)))
             self._labels[label] = flow.with_channels(local(kept))
 
     def _save(self) -> _Saved:
@@ -302,7 +293,7 @@ class InitScope:
 
 
 _STATE = (
-    "scope", "flow", "closed", "uses_in_channels",
+    "scope", "flow", "closed",
     "_labels", "_taken", "_shared", "_block_flow", "_spliced", "_blocks", "_carrying", "_outer", "_variables",
     "_trying",
 )  # fmt: skip
@@ -311,11 +302,6 @@ _STATE = (
 
 def _copied(value: object) -> object:
     return copy(value) if isinstance(value, dict | set | list) else value
-
-
-def is_constant(expr: Expr) -> bool:
-    """Whether an expression reads nothing."""
-    return isinstance(expr, Const)
 
 
 def _ends_in_channels(value: TensorType) -> bool:

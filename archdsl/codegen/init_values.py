@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from archdsl.codegen import pytree as py
+from archdsl.codegen.convert import to_python
 from archdsl.codegen.flow import Flow, common
 from archdsl.codegen.init_layers import InitLayers
 from archdsl.codegen.sinks import Collected, ModuleSink
@@ -74,8 +75,7 @@ class InitValues(InitLayers):
         if not locals_in(after) & set(node.names):
             return after
         last = last_of(iterable)
-        if last is None:
-            return None
+        assert last is not None, "a loop whose turns can be counted has a last one"
         if not node.unpacks:
             return substitute(after, dict.fromkeys(node.names, last), self.size)
         items = {name: IndexOf(last, number(index), NOWHERE) for index, name in enumerate(node.names)}
@@ -83,7 +83,7 @@ class InitValues(InitLayers):
 
     def written_iterable(self, node: d.Loop, iterable: Expr) -> ast.expr:
         """What the loop runs over, as Python."""
-        written = self.written(iterable)
+        written = to_python(iterable)
         return py.call("range", [written]) if node.is_repeat else written
 
     def _value_flow(self, text: str | None, node: d.Node) -> Flow:

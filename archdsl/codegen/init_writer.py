@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from archdsl.codegen import pytree as py
+from archdsl.codegen.convert import to_python
 from archdsl.codegen.decisions import inline_scope, local
 from archdsl.codegen.flow import Flow, after_merge, common, joined_flow, joined_labels
 from archdsl.codegen.init_scope import Tried
@@ -72,11 +73,12 @@ class InitWriter(InitValues):
                 self._let(names, value, node, sink)
             case d.Assert() | d.Refer() | d.Port() | d.Input():
                 self._wordless(node)
-            case d.Output(body=body):
+            case _:
+                assert isinstance(node, d.Output)
                 before = self.flow
-                if body is not None:
+                if node.body is not None:
                     self._joining.append((before,))
-                    self.body(body, sink)
+                    self.body(node.body, sink)
                     self._joining.pop()
                 self.outputs[node.name] = self.closed_form_of(self.flow.channels)
                 self.flow = before
@@ -130,8 +132,6 @@ class InitWriter(InitValues):
         try:
             collected = Collected()
             self.body(body, collected)
-            if collected.has_names:
-                raise NotPure
             return py.call("nn.Sequential", collected.modules)
         except NotPure:
             self._restore(saved)
@@ -205,7 +205,7 @@ class InitWriter(InitValues):
         """``*(Bottleneck(256, 64) for _ in range(n))`` for turns of one module."""
         inner = Collected()
         self._turn(node, inner)
-        if len(inner.modules) != 1 or inner.has_names or isinstance(inner.modules[0], ast.Starred):
+        if len(inner.modules) != 1 or isinstance(inner.modules[0], ast.Starred):
             raise NotPure
         sink.repeat(inner.modules[0], node.names, self.written_iterable(node, iterable))
 
@@ -252,8 +252,6 @@ class InitWriter(InitValues):
         if decided is not None:
             self._branch(node, node.then if decided else node.otherwise, name, sink, typed=False)
             return
-        if isinstance(sink, Collected):
-            raise NotPure
         start = self.flow
         branches: list[tuple[list[ast.stmt], Flow]] = []
         outer = self.statements
@@ -262,7 +260,7 @@ class InitWriter(InitValues):
             self._branch(node, branch, name, sink.into(self.statements), typed=typed and index == 0)
             branches.append((self.statements, self.flow))
         self.statements = outer
-        outer.append(ast.If(self.written(tested), branches[0][0], branches[1][0]))
+        outer.append(ast.If(to_python(tested), branches[0][0], branches[1][0]))
         self.flow = _joined(node, tested, branches[0][1], branches[1][1], self.unit)
 
     def _branch(self, node: d.Choice, body: d.Body, name: ast.expr | None, sink: ModuleSink, *, typed: bool) -> None:
@@ -313,7 +311,7 @@ class InitWriter(InitValues):
         # A count that one branch keeps does not exist behind the other one.
         channels = joined.channels if variable is None else local(variable)
         self.flow = Flow(channels, flows[0].space | flows[1].space)
-        condition = self.written(tested)
+        condition = to_python(tested)
         if written[0]:
             outer.append(ast.If(condition, written[0], written[1]))
         elif written[1]:

@@ -51,7 +51,9 @@ class Interpreter(nn.Module):
         translated = {}
         for key, value in weights.items():
             path, _, tensor = key.rpartition(".")
-            translated[f"_by_path.{path.replace('.', '/')}.{tensor}"] = value
+            name = f"_by_path.{path.replace('.', '/')}.{tensor}"
+            # A layer that is a trained tensor is one key; here it is a module with one tensor.
+            translated[name if name in mine else f"_by_path.{key.replace('.', '/')}.value"] = value
         assert set(translated) == set(mine), sorted(set(translated) ^ set(mine))[:6]
         self.load_state_dict(translated)
 

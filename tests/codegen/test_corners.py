@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
+from archdsl.codegen import emit
+from tests.codegen.interpreter import Interpreter, random_inputs
 from tests.codegen.judge import outputs_agree
+from tests.networks.support import check_text, execute
 
 PROGRAMS = {
     "the height of what flows into a spliced block": (
@@ -80,6 +84,68 @@ PROGRAMS = {
         "block b(act: block) { act -> flatten }",
         "b(take_channels(2)) -> linear(3)",
     ),
+    "`x` is named before, inside and behind a spliced block": (
+        "block c() { conv(3, 1)\n add { identity; x } }\n"
+        "block b() { add { identity; x }\n inline c\n add { identity; x } }",
+        "b",
+    ),
+    "different numbers of turns, of which none is taken": (
+        "block b(n: int) { for i in 0..n { relu -> conv(4, 1) }\n s: for i in 0..n { add { identity; conv(3, 1) } }\n"
+        " for i in 0..n { add { identity; conv(3, 1) } }\n conv(3, 1) }",
+        "b(0) -> b(-1)",
+    ),
+    "turns that do nothing": (
+        "block b(n: int) { repeat n { identity }\n repeat n { [N, _, _, _] }\n conv(3, 1)\n add { identity; relu } }",
+        "b(5) -> b(6)",
+    ),
+    "a value that no application of the block reads": (
+        "block b(f: bool) { a: conv(4, 1)\n x -> conv(3, 1)\n if f { add { identity; a -> conv(3, 1) } } }",
+        "b(false)",
+    ),
+    "the one output of a block has steps of its own": (
+        "block b() { add { identity; relu }\n output a { conv(4, 1) } }",
+        "b -> conv(3, 1)",
+    ),
+    "channels of a tensor in a condition and in a function": (
+        "block b(s: tensor) { add { identity; relu }\n if s.channels == 4 { add { conv(4, 1); s } }\n"
+        " take_channels(s.channels // 2)\n concat { identity; s } }",
+        "a: conv(4, 1)\n b(a)\n c: conv(5, 1)\n b(c)",
+    ),
+    "a block is handed on with a list": (
+        "block u(ws: [int]) { for w in ws { conv(w, 1) } }\nblock b(act: block) { act -> relu }",
+        "b(u(ws=[4, 5])) -> b(u(ws=[4, 5])) -> u([1, 2])",
+    ),
+    "features of sequences and of images": (
+        "block b() { linear(x.features * 2)\n add { identity; relu } }\n"
+        "block c() { a: conv(x.features, 1)\n relu -> conv(a.features * 2, 1) }\n"
+        "block d() { a: linear(3)\n inline b\n linear(a.features + 1)\n inline b }",
+        "c -> tokens -> b -> b -> d -> d",
+    ),
+    "the height of a label and of an input": (
+        "block b() { a: conv(7, 3)\n relu -> conv(a.height * 2, 1) }",
+        "conv(image.height, 1) -> b",
+    ),
+    "a branch whose channels nobody reads has no module": (
+        "block b(f: bool) { add { identity; relu }\n if f { take_channels(2) } else { t: tanh } }",
+        "b(true) -> b(false)",
+    ),
+    "channels behind turns that some uses do not take": (
+        "block b(n: int) { repeat n { conv(4, 1) }\n conv(3, 1) }",
+        "b(0) -> b(2) -> conv(3, 1)",
+    ),
+    "channels behind turns that count down": (
+        "block b(n: int) { for i in n..=0 by -1 { conv(i + 1, 1) }\n relu }\nblock c(n: int) { b(n) -> conv(3, 1) }",
+        "c(5) -> c(6) -> conv(3, 1)",
+    ),
+    "a pair that is the same in every use is taken apart": (
+        "block b(p: (int, int), k: int) { let (a, c) = p\n conv(a, 1) -> conv(c, 1) -> conv(k, 1) }",
+        "b((2, 3), 4) -> b((2, 3), 5)",
+    ),
+    "a stated shape of a group names a variable from around it": (
+        "block b(n: int) { for i in 0..n { let k = i + 2\n let v = k\n s{i}: conv(k, 1)\n"
+        " g{i}: { add { identity; relu }\n conv(i + 2, 1) -> [N, v, _, _] }\n h{i}: conv(4, 1, bias=false) } }",
+        "b(5) -> b(6)",
+    ),
 }
 """Blocks, and the steps of a network."""
 
@@ -88,3 +154,49 @@ PROGRAMS = {
 def test_what_is_seldom_written(case: str) -> None:
     blocks, steps = PROGRAMS[case]
     outputs_agree(f"{blocks}\nnetwork n() {{\n input image: [N, 3, 8, 8]\n {steps}\n output y\n}}\n")
+
+
+TWO_NETWORKS = (
+    "network n(q: int = 4) {{\n input image: [N, 3, 8, 8]\n a: conv(q, 1)\n {}\n output y\n}}\nnetwork m = n(q=2)\n"
+)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "let w = a.channels\n relu -> conv(w + 1, 1)\n add { identity; a -> conv(w + 1, 1) }",
+        "relu\n if a.channels > 1 { add { identity; a } }",
+    ],
+)
+def test_what_forward_cannot_say_and_need_not(steps: str) -> None:
+    """Two networks share a class and differ in a size: only the constructor reads it, or it decides nothing."""
+    outputs_agree(TWO_NETWORKS.format(steps))
+
+
+def test_branches_without_steps_keep_no_parameter() -> None:
+    block = "block b(n: int) { if n == 5 { [N, _, _, _] }\n conv(3, 1)\n add { identity; relu } }"
+    source = outputs_agree(
+        f"{block}\nnetwork n() {{\n input image: [N, 3, 8, 8]\n b(5) -> b(6)\n output y: [N, _, _, _]\n}}\n"
+    )
+    assert "self.n " not in source
+    assert "n: int" not in source
+
+
+def test_a_number_made_of_sizes_binds_the_parameters_that_made_them() -> None:
+    block = "block b(s: int, k: int) { conv(4, 1, stride=s) -> tokens -> positional_embedding -> linear(k) }"
+    source = outputs_agree(
+        f"{block}\nnetwork n() {{\n input image: [N, 3, 8, 8]\n output a {{ b(2, 3) }}\n output c {{ b(2, 4) }}\n}}\n"
+    )
+    assert "def __init__(self, in_channels: int, k: int)" in source
+
+
+def test_an_output_of_training_may_be_the_running_value() -> None:
+    text = "network n() {\n input image: [N, 3, 8, 8]\n conv(4, 1)\n output early when training\n relu\n output y\n}\n"
+    outputs_agree(text)
+    _, (design,) = check_text(text)
+    network, oracle = execute(emit([design]))["n"](), Interpreter(design)
+    oracle.load(network.state_dict())
+    (image,) = random_inputs(design)
+    late, early = network(image)
+    assert torch.equal(late, oracle(image)["y"])
+    assert torch.equal(early, oracle(image)["early"])

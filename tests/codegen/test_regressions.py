@@ -182,6 +182,11 @@ PROGRAMS = {
         " if f { concat { a -> conv(a.channels * 2, 1); identity } }\n conv(3, 1) }",
         "b(true) -> b(false) -> conv(3, 1)",
     ),
+    "a default that only a stated shape reads, and a parameter of its name where the block is applied": (
+        "block b(p: int = 8, r: int = p + 1) { add { identity; relu }\n conv(9, 1) -> [N, r, _, _] }\n"
+        "block c(p: int) { b -> conv(p, 1) -> b(r=9) -> conv(p, 1) }",
+        "c(3) -> b -> c(4) -> b -> conv(3, 1)",
+    ),
 }
 
 
