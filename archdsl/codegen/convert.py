@@ -58,6 +58,8 @@ def to_python(expr: Expr) -> ast.expr:
             return ast.BoolOp(operator, [to_python(part) for part in _flat(expr.operator, left, right)])
         case BinaryOp(operator, left, right) if operator in _COMPARISONS:
             return _comparison(operator, left, right)
+        case BinaryOp("+", left, right) if any(map(_is_list, chain := _flat("+", left, right))):
+            return py.list_of([item for part in chain for item in _spread(to_python(part))])
         case BinaryOp(operator, left, right):
             return ast.BinOp(to_python(left), _ARITHMETIC[operator](), to_python(right))
         case IndexOf(value, index):
@@ -76,17 +78,29 @@ def to_python(expr: Expr) -> ast.expr:
             raise AssertionError("sizes and blocks are replaced before an expression is written")
 
 
+def _is_list(expr: Expr) -> bool:
+    return isinstance(expr, Items) or (isinstance(expr, Const) and isinstance(expr.value, tuple))
+
+
+def _spread(written: ast.expr) -> list[ast.expr]:
+    """The items of a list for another one: generated code may hold a tuple, which no list is equal to or joins."""
+    return written.elts if isinstance(written, ast.List | ast.Tuple) else [ast.Starred(written, py.LOAD)]
+
+
 def _comparison(operator: str, left: Expr, right: Expr) -> ast.expr:
     """``a == b``; ``not a`` where a flag is compared with a truth value, as linters want it."""
     for value, other in ((left, right), (right, left)):
         if isinstance(value, Const) and isinstance(value.value, bool) and operator in ("==", "!="):
             positive = value.value == (operator == "==")
             return to_python(other) if positive else ast.UnaryOp(ast.Not(), to_python(other))
+    if any(isinstance(side, Items) and side.is_list for side in (left, right)):
+        sides = [py.list_of(_spread(to_python(side))) for side in (left, right)]
+        return ast.Compare(sides[0], [_COMPARISONS[operator]()], [sides[1]])
     return ast.Compare(to_python(left), [_COMPARISONS[operator]()], [to_python(right)])
 
 
 def _flat(operator: str, left: Expr, right: Expr) -> list[Expr]:
-    """The operands of a chain of one boolean operator."""
+    """The operands of a chain of one operator."""
     parts: list[Expr] = []
     for side in (left, right):
         if isinstance(side, BinaryOp) and side.operator == operator:

@@ -91,7 +91,7 @@ PROGRAMS = {
     ),
     "different numbers of turns, of which none is taken": (
         "block b(n: int) { for i in 0..n { relu -> conv(4, 1) }\n s: for i in 0..n { add { identity; conv(3, 1) } }\n"
-        " for i in 0..n { add { identity; conv(3, 1) } }\n conv(3, 1) }",
+        " for i in 0..n { l{i}: conv(3, 1) }\n conv(3, 1)\n add { identity; relu } }",
         "b(0) -> b(-1)",
     ),
     "turns that do nothing": (

@@ -187,6 +187,19 @@ PROGRAMS = {
         "block c(p: int) { b -> conv(p, 1) -> b(r=9) -> conv(p, 1) }",
         "c(3) -> b -> c(4) -> b -> conv(3, 1)",
     ),
+    "lists are joined to those that are tuples in Python: defaults, parts of what is bound": (
+        "block u(a: int, ws: [int] = [2, 3]) { for w in ws[0..1] + ([a] + ws) + [a] { conv(w, 1) }\n"
+        " conv(sum(ws + [a]) + a, 1) }\n"
+        "block v(p: (int, [int]), k: int) { let (a, c) = p\n for w in c + [k, a] + c { conv(w, 1) } }\n"
+        "block w(wss: [[int]]) { for ws in wss { for w in ws + [3] { conv(w, 1) } } }\n"
+        "block b(act: block) { act -> relu }",
+        "u(1) -> u(2, [4]) -> v((2, [3]), 4) -> v((2, [3]), 5) -> b(w(wss=[[4, 5]])) -> w([[1, 2], [3]])",
+    ),
+    "lists are compared with those that are tuples in Python": (
+        "block u(ws: [int] = [2, 3]) { if ws == [2, 3] { conv(3, 1) } else { conv(4, 1) }\n"
+        " if [2] != ws[0..1] { add { identity; relu } }\n conv(ws[0], 1) }",
+        "u -> u([2]) -> u([3, 4])",
+    ),
 }
 
 
