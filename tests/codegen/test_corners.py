@@ -21,7 +21,7 @@ PROGRAMS = {
     ),
     "the first output of a block flows on": (
         "block p(c: int) { output a { conv(c, 1) }\n output z { conv(c + 1, 1) } }",
-        "p(4) -> p(5) -> conv(3, 1)",
+        "s: p(4)\n t: p(5)\n conv(3, 1)\n concat { identity; s.z; t.z }",
     ),
     "each output of a block has its own channels": (
         "block p(c: int) { repeat c { concat { identity; conv(2, 1) } }\n output a\n output z { conv(c + 1, 1) } }\n"
