@@ -242,11 +242,11 @@ def _annotation(text: str) -> ast.expr:
     if text.startswith("["):
         return py.subscript(py.name("list"), _annotation(text[1:-1]))
     if text.startswith("("):
-        return py.subscript(py.name("tuple"), py.tuple_of([_annotation(part) for part in _split(text[1:-1])]))
+        return py.subscript(py.name("tuple"), py.tuple_of([_annotation(part) for part in parts_of(text[1:-1])]))
     return py.name({"string": "str"}.get(text, text))
 
 
-def _split(text: str) -> list[str]:
+def parts_of(text: str) -> list[str]:
     """The parts of a tuple type at its top level."""
     parts, depth, start = [], 0, 0
     for index, char in enumerate(text):

@@ -8,7 +8,6 @@ from archdsl.codegen import pytree as py
 from archdsl.ir.design import BlockValue
 from archdsl.ir.expr import (
     BinaryOp,
-    BlockOf,
     BuiltinCall,
     Const,
     Expr,
@@ -18,7 +17,6 @@ from archdsl.ir.expr import (
     Local,
     NameTemplate,
     RangeOf,
-    SizeOf,
     UnaryOp,
 )
 from archdsl.ir.kinds import Value
@@ -71,11 +69,9 @@ def to_python(expr: Expr) -> ast.expr:
             return py.list_of(parts) if is_list else py.tuple_of(parts)
         case RangeOf():
             return py.call("range", _range_arguments(expr))
-        case BuiltinCall(function, arguments):
-            name = "math.ceil" if function == "ceil" else function
-            return py.call(name, [to_python(argument) for argument in arguments])
-        case SizeOf() | BlockOf():
-            raise AssertionError("sizes and blocks are replaced before an expression is written")
+    assert isinstance(expr, BuiltinCall), "sizes and blocks are replaced before an expression is written"
+    name = "math.ceil" if expr.function == "ceil" else expr.function
+    return py.call(name, [to_python(argument) for argument in expr.arguments])
 
 
 def _is_list(expr: Expr) -> bool:

@@ -12,10 +12,8 @@ from archdsl.ir import typed as t
 from archdsl.ir.evaluate import Environment, EvaluationError, evaluate
 from archdsl.ir.expr import Const, Expr, Local, locals_in
 from archdsl.ir.lines import UNROLLED_TURNS
-from archdsl.ir.terms import NOWHERE, fold
-from archdsl.ir.types import TensorType
+from archdsl.ir.terms import NOWHERE, fold, no_shapes
 from archdsl.ir.walk import every, refers_to_computed_labels
-from archdsl.source.span import Span
 
 IN_CHANNELS = "in_channels"
 
@@ -88,7 +86,7 @@ class Decisions:
         if isinstance(parts, tuple):
             return list(parts)
         try:
-            value = evaluate(iterable, Environment({}, _no_shapes))
+            value = evaluate(iterable, Environment({}, no_shapes))
         except EvaluationError:
             found = {use.items for use in self.unit.uses(node) if isinstance(use, t.TypedLoop)}
             value = found.pop() if len(found) == 1 else None
@@ -115,10 +113,6 @@ class Decisions:
         return dict(self.bound)
 
 
-def _no_shapes(name: str | None, span: Span) -> TensorType:
-    raise EvaluationError("E0405", "no shapes here", span)
-
-
 def inline_scope(node: d.Inline, scope: Scope, size: object) -> dict[str, Expr]:
     """The variables of a spliced block in the terms of the class around it."""
     inner: dict[str, Expr] = {}
@@ -126,7 +120,8 @@ def inline_scope(node: d.Inline, scope: Scope, size: object) -> dict[str, Expr]:
     for parameter in node.target.parameters:
         if parameter.name in given:
             inner[parameter.name] = substitute(given[parameter.name], scope, size)  # type: ignore[arg-type]
-        elif parameter.default is not None:
+        else:
+            assert parameter.default is not None, "every parameter without a default is given"
             inner[parameter.name] = substitute(parameter.default, inner, size)  # type: ignore[arg-type]
     return inner
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from archdsl.codegen import pytree as py
 from archdsl.codegen.class_code import ClassCode
-from archdsl.codegen.classes import ClassWriter, annotation_of, default_of, docstring
+from archdsl.codegen.classes import ClassWriter, annotation_of, default_of, docstring, parts_of
 from archdsl.codegen.convert import to_python, value_to_python
 from archdsl.codegen.naming import Names
 from archdsl.codegen.printer import Notes, print_module, verify_print
@@ -34,7 +34,7 @@ def emit(designs: Sequence[TypedDesign], *, source_name: str = "") -> str:
     for _, unit in roots:
         writer.class_of(unit)
     functions = [
-        _builder(design, unit, writer.written[unit.key])
+        _builder(design, writer.written[unit.key])
         for design, unit in roots
         if design.design.name != writer.written[unit.key].name
     ]
@@ -76,7 +76,7 @@ def _imports(definitions: Sequence[ast.stmt], notes: Notes) -> list[ast.stmt]:
     return [*standard, *imports]
 
 
-def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDef:
+def _builder(design: TypedDesign, code: ClassCode) -> ast.FunctionDef:
     """``def resnet50(classes: int = 1000) -> ResNet``: what the variant fixes is passed on, the rest stays open."""
     terms = {argument.name: argument.value for argument in design.design.arguments}
     overridden = dict(design.design.overrides)
@@ -92,10 +92,8 @@ def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDe
             open_formals.append(formal)
             value = py.name(formal.name)
         else:
-            fixed = unit.value_of(formal.name)[1] if len(unit.occurrences) == 1 else design.root.arguments[formal.name]
-            value = value_to_python(fixed)
-        if isinstance(value, ast.Tuple) and formal.kind is not None and str(formal.kind).startswith("["):
-            value = py.list_of(value.elts)
+            value = value_to_python(design.root.arguments[formal.name])
+        value = _of_kind(value, str(formal.kind))
         if formal.default is None and not keywords:
             positional.append(value)
         else:
@@ -108,3 +106,13 @@ def _builder(design: TypedDesign, unit: Unit, code: ClassCode) -> ast.FunctionDe
         body.append(docstring(doc, 1))
     body.append(ast.Return(py.call(code.name, positional, keywords)))
     return py.function(design.design.name, parameters, defaults, body, py.name(code.name))
+
+
+def _of_kind(value: ast.expr, kind: str) -> ast.expr:
+    """A value with the lists that its kind asks for, at any depth: evaluated, a list is a tuple."""
+    if not isinstance(value, ast.Tuple) or kind[0] not in "[(":
+        return value
+    if kind.startswith("["):
+        return py.list_of([_of_kind(item, kind[1:-1]) for item in value.elts])
+    kinds = parts_of(kind[1:-1])
+    return py.tuple_of([_of_kind(item, part) for item, part in zip(value.elts, kinds, strict=True)])

@@ -43,9 +43,9 @@ def guards(
     inputs = [node for node in decisions.unit.body.nodes if isinstance(node, d.Input)]
     if not any(node.guarded for node in inputs):
         return
-    if decisions.unit.block is not None:
-        for name in names_behind_sizes(decisions.unit.block):
-            decisions.pin_name(name)
+    assert decisions.unit.block is not None, "only networks have inputs"
+    for name in names_behind_sizes(decisions.unit.block):
+        decisions.pin_name(name)
     seen: dict[str, _Place] = {}
     told: set[str] = set()
     for node, variable in zip(inputs, variables, strict=False):

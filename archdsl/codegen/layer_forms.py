@@ -24,15 +24,11 @@ def joint_form(uses: Sequence[t.TypedLayer], arguments: Mapping[str, Expr], span
     calls = {_call_key(use): Call(op, use.arguments, use.inputs) for use in matching}
     forms = [op.to_torch(call) for call in calls.values()]
     first = forms[0]
+    if any(not _are_one(first, form) for form in forms):
+        raise Refused(f"`{op.name}` would be another PyTorch layer in each application of this block", span)
     if not isinstance(first, TorchModule | TorchFunction):
-        if any(form != first for form in forms):
-            raise Refused(f"`{op.name}` would be another PyTorch layer in each application of this block", span)
         return first
-    keywords = dict(first.keywords)
-    for form in forms[1:]:
-        if type(form) is not type(first) or form.name != first.name or form.positional != first.positional:
-            raise Refused(f"`{op.name}` would be another PyTorch layer in each application of this block", span)
-        keywords.update({key: value for key, value in form.keywords if key not in keywords})
+    keywords = dict(item for form in reversed(forms) for item in _keywords_of(form))
     call = next(iter(calls.values()))
     for name, value in arguments.items():
         if not isinstance(value, Const) and not _mentions(name, first.positional, keywords):
@@ -51,6 +47,13 @@ def _matches(use: t.TypedLayer, arguments: Mapping[str, Expr]) -> bool:
     )
 
 
+def _are_one(form: TorchForm | None, other: TorchForm | None) -> bool:
+    """Whether two forms are alike, but for keywords that one of them leaves out."""
+    if isinstance(form, TorchModule | TorchFunction) and isinstance(other, TorchModule | TorchFunction):
+        return form.name == other.name and form.positional == other.positional
+    return form == other
+
+
 def _call_key(use: t.TypedLayer) -> tuple[object, ...]:
     layouts = tuple((value.rank, value.channels_last) for value in use.inputs)
     return tuple((name, value) for name, value in use.arguments.items()), layouts
@@ -67,16 +70,18 @@ def _keyword_for(call: Call, name: str) -> dict[str, Argumentlike]:
     """
     other = _another(call.arguments[name])
     form = call.op.to_torch(Call(call.op, {**call.arguments, name: other}, call.inputs))
-    if not isinstance(form, TorchModule | TorchFunction):
-        return {}
-    return {key: value for key, value in form.keywords if value == Argument(name)}
+    return {key: value for key, value in _keywords_of(form) if value == Argument(name)}
 
 
 def _keyword_order(call: Call) -> list[str]:
     """All keywords that the layer knows, in torch's order: as described when every argument is unusual."""
     unusual = {name: _another(value) for name, value in call.arguments.items()}
-    form = call.op.to_torch(Call(call.op, unusual, call.inputs))
-    return [key for key, _ in form.keywords] if isinstance(form, TorchModule | TorchFunction) else []
+    return [key for key, _ in _keywords_of(call.op.to_torch(Call(call.op, unusual, call.inputs)))]
+
+
+def _keywords_of(form: TorchForm | None) -> tuple[tuple[str, Argumentlike], ...]:
+    assert isinstance(form, TorchModule | TorchFunction), "the forms of a layer are of one kind"
+    return form.keywords
 
 
 def _another(value: Value) -> Value:

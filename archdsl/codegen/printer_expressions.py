@@ -36,6 +36,7 @@ Enclosure = GroupId | None
 break is legal only between brackets."""
 
 _UNBOUNDED = 1 << 30
+_IN_BRACKETS = "an operation can break, so that there are brackets around it, if only where it does"
 
 
 _Part = ast.expr | tuple[str, Precedence]
@@ -58,19 +59,15 @@ def comma_separated(items: Sequence[Doc], *, exploded: bool = False, comma_after
     return concat(body, BREAK_PARENT) if exploded else body
 
 
-def _break_in(enclosure: Enclosure, flat: str) -> Doc:
-    """A break point between brackets, else ``flat``."""
-    if enclosure is None:
-        return Text(flat)
+def _break_in(enclosure: GroupId, flat: str) -> Doc:
+    """A break point between brackets; ``flat`` where they are not broken, or not there."""
     if enclosure is INSIDE:
         return Line(flat)
     return if_broken(Line(flat), flat, enclosure)
 
 
-def _group_in(enclosure: Enclosure, body: Doc) -> Doc:
-    """A group between brackets, else just the body."""
-    if enclosure is None:
-        return body
+def _group_in(enclosure: GroupId, body: Doc) -> Doc:
+    """A group between brackets, just the body where they are not there."""
     return group(body) if enclosure is INSIDE else group_if_broken(body, enclosure)
 
 
@@ -101,10 +98,12 @@ class ExpressionPrinter:
             case ast.Attribute() | ast.Call() | ast.Subscript():
                 return self._chain(node, enclosure)
             case ast.BinOp() | ast.Compare() | ast.BoolOp():
+                assert enclosure is not None, _IN_BRACKETS
                 return _group_in(enclosure, self._operation(self._flattened(node), enclosure))
             case ast.UnaryOp():
                 return concat(UNARY[type(node.op)], self.expression(node.operand, enclosure))
             case ast.IfExp():
+                assert enclosure is not None, _IN_BRACKETS
                 return _group_in(enclosure, self._conditional(node, enclosure))
             case ast.Starred():
                 return concat("*", self.expression(node.value, enclosure))
@@ -143,7 +142,7 @@ class ExpressionPrinter:
                     parts.append(Text("." + link.attr))
                 case ast.Call():
                     parts.append(self.arguments(link, enclosure))
-                case ast.Subscript():
+                case _:
                     parts.append(between("[", self._index(link.slice), "]", enclosure))
         return group(concat(*parts)) if fluent else concat(*parts)
 
@@ -230,7 +229,7 @@ class ExpressionPrinter:
 
     # --- operations -----------------------------------------------------------------------------------
 
-    def _conditional(self, node: ast.IfExp, enclosure: Enclosure) -> Doc:
+    def _conditional(self, node: ast.IfExp, enclosure: GroupId) -> Doc:
         """``a if b else c``; the branches of a chain of conditionals line up."""
         parts = [self.expression(node.body, enclosure)]
         while True:
@@ -270,7 +269,7 @@ class ExpressionPrinter:
                     parts.append(part)
         return parts
 
-    def _operation(self, parts: list[_Part], enclosure: Enclosure) -> Doc:
+    def _operation(self, parts: list[_Part], enclosure: GroupId) -> Doc:
         """A flat operation: it breaks before all of its loosest operators, each tighter part in a group of its own."""
         loosest = min(part[1] for part in parts if isinstance(part, tuple))
         docs: list[Doc] = []
@@ -286,7 +285,7 @@ class ExpressionPrinter:
         docs.append(self._operand(parts[start:], enclosure))
         return concat(*docs)
 
-    def _operand(self, parts: list[_Part], enclosure: Enclosure) -> Doc:
+    def _operand(self, parts: list[_Part], enclosure: GroupId) -> Doc:
         first = parts[0]
         if len(parts) > 1:
             return _group_in(enclosure, self._operation(parts, enclosure))
@@ -352,9 +351,7 @@ class _FieldPrinter(ExpressionPrinter):
                 return super().unwrapped(node, enclosure)
 
 
-def _space_if_broken(enclosure: Enclosure) -> Doc:
-    if enclosure is None:
-        return Text("")
+def _space_if_broken(enclosure: GroupId) -> Doc:
     return if_broken(" ", "", None if enclosure is INSIDE else enclosure)
 
 

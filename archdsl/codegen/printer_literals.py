@@ -104,7 +104,7 @@ def _is_laid_out(lines: list[str], margin: int) -> bool:
 def constant_literal(value: object) -> str:
     """A constant of the syntax tree: None, True, False, ``...``, a number or a string.
 
-    Raises TypeError for the others (bytes, complex), ValueError as ``number_literal`` does.
+    Raises ValueError as ``number_literal`` does; ``check_allowed`` has refused the others (bytes, complex).
     """
     match value:
         case None | True | False:
@@ -113,10 +113,8 @@ def constant_literal(value: object) -> str:
             return number_literal(value)
         case str():
             return string_literal(value)
-        case _ if value is Ellipsis:
-            return "..."
-        case _:
-            raise TypeError(f"a constant of type {type(value).__name__} is not printed")
+    assert value is Ellipsis
+    return "..."
 
 
 def is_docstring(statement: ast.stmt) -> bool:

@@ -196,10 +196,8 @@ class StatementPrinter:
                 return concat("pass", comment)
             case ast.Import():
                 return concat("import ", ", ".join(_alias(name) for name in statement.names), comment)
-            case ast.ImportFrom():
-                return concat(self._import_from(statement), comment)
-            case _:
-                raise TypeError(f"a statement {type(statement).__name__} is not printed")
+        assert isinstance(statement, ast.ImportFrom), "check_allowed has refused all others"
+        return concat(self._import_from(statement), comment)
 
     def _import_from(self, statement: ast.ImportFrom) -> Doc:
         items = [Text(_alias(name)) for name in statement.names]
@@ -294,7 +292,7 @@ class StatementPrinter:
             case Layout.AROUND_IF_IT_FITS:
                 id = GroupId()
                 return Bracketed("(", self._expressions.unwrapped(node, id), ")", id)
-            case Layout.OWN:
+            case _:
                 return self._expressions.unwrapped(node, None)
 
     def _optional(self, node: ast.expr) -> Doc:

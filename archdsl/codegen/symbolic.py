@@ -135,12 +135,8 @@ def factor_per_turn(after: Expr, before: Local) -> Expr | None:
     return None
 
 
-def last_of(iterable: Expr) -> Expr | None:
-    """The last item of a list or range that is not empty; None where it is not plain."""
+def last_of(iterable: Expr) -> Expr:
+    """The last item of what ``turns_of`` counts, if there is one."""
     if isinstance(iterable, RangeOf):
-        if iterable.step is not None:
-            return None
         return iterable.stop if iterable.inclusive else plus(iterable.stop, number(-1))
-    if isinstance(iterable, Items):
-        return iterable.items[-1] if iterable.items else None
-    return IndexOf(iterable, number(-1), NOWHERE) if isinstance(iterable, Local) else None
+    return iterable.items[-1] if isinstance(iterable, Items) else IndexOf(iterable, number(-1), NOWHERE)

@@ -19,12 +19,13 @@ def fold(expr: Expr) -> Expr:
     if isinstance(expr, Const | Items | RangeOf) or locals_in(expr):
         return expr
     try:
-        return Const(evaluate(expr, Environment({}, _no_shapes)), NOWHERE)
+        return Const(evaluate(expr, Environment({}, no_shapes)), NOWHERE)
     except EvaluationError:
         return expr
 
 
-def _no_shapes(name: str | None, span: Span) -> TensorType:
+def no_shapes(name: str | None, span: Span) -> TensorType:
+    """What an expression asks that is computed where no value flows."""
     raise EvaluationError("E0405", "no shapes here", span)
 
 

@@ -146,6 +146,43 @@ PROGRAMS = {
         " g{i}: { add { identity; relu }\n conv(i + 2, 1) -> [N, v, _, _] }\n h{i}: conv(4, 1, bias=false) } }",
         "b(5) -> b(6)",
     ),
+    "turns that double the channels and add some": (
+        "block b(n: int) { c(n) -> batch_norm }\n"
+        "block c(n: int) { repeat n { concat { identity; conv(2, 1); identity } } }",
+        "conv(4, 1) -> b(1) -> conv(1, 1) -> b(2)",
+    ),
+    "turns that square the channels": (
+        "block b(n: int) { c(n) -> batch_norm }\nblock c(n: int) { repeat n { inline squared } }\n"
+        "block squared() { conv(x.channels * x.channels, 1) }",
+        "conv(4, 1) -> b(1) -> conv(2, 1) -> b(2)",
+    ),
+    "turns that add channels twice": (
+        "block b(n: int, k: int) { c(n, k) -> batch_norm }\n"
+        "block c(n: int, k: int) { repeat n { concat { identity; conv(n, 1); conv(k, 1) } } }",
+        "b(1, 2) -> conv(4, 1) -> b(2, 3)",
+    ),
+    "turns over every other number": (
+        "block b(n: int) { c(n) -> batch_norm }\nblock c(n: int) { for i in 1..n by 2 { conv(i, 1) } }",
+        "b(6) -> b(7)",
+    ),
+    "a join of values whose channels have no expression": (
+        "block b(n: int) { c(n) -> concat { relu; identity; tanh } -> relu }\n"
+        "block c(n: int) { repeat n { concat { identity; identity } } }",
+        "conv(4, 1) -> b(1) -> conv(4, 1) -> b(2) -> conv(3, 1)",
+    ),
+    "a condition chooses between ranges": (
+        "block b(k: int) { let (r, s) = (1..14, 0..3) if k > 0 else (1..3, 0..3)\n conv(r[k], 1)\n conv(s[k] + 1, 1) }",
+        "b(2) -> b(1)",
+    ),
+    "one list for every use is counted through and asked for an item": (
+        "block b(ws: [int], k: int) { conv(ws[k], 1)\n for w in ws { d{w}: conv(w, 1) }\n add { d1; conv(1, 1) } }",
+        "b([1, 2, 3], 1) -> b([1, 2, 3], 2)",
+    ),
+    "a condition that is a module, in a branch of another one": (
+        "block b(f: bool, g: bool) { if f { relu\n c: if g { conv(4, 1) } else { conv(4, 3, padding=1) }\n tanh }"
+        " else { conv(4, 1) }\n conv(3, 1) }",
+        "b(true, true) -> b(true, false) -> b(false, true) -> b(false, false)",
+    ),
 }
 """Blocks, and the steps of a network."""
 
@@ -200,3 +237,16 @@ def test_an_output_of_training_may_be_the_running_value() -> None:
     late, early = network(image)
     assert torch.equal(late, oracle(image)["y"])
     assert torch.equal(early, oracle(image)["early"])
+
+
+def test_variants_hand_on_the_defaults_that_they_make() -> None:
+    """A default that reads another parameter stands in no signature. Its lists were tuples below the first level."""
+    source = outputs_agree(
+        "network Any(k: int, w: int = k * 2, ws: [[int]] = [[k, w], [3]], ps: [(int, [int])] = [(k, [w])],"
+        " s: sizes = (k, 1)) {\n input image: [N, 3, H, W]\n conv(w, k)\n for c in ws { conv(c[0], s) }\n"
+        " for (a, c) in ps { conv(a + c[0], 1) }\n output y\n}\n"
+        "network small = Any(3)\nnetwork large = Any(5, w=4)\nnetwork other = Any(1, ws=[[2]])\n"
+    )
+    assert "return Any(3, 6, [[3, 6], [3]], [(3, [6])], (3, 1))" in source
+    assert "return Any(5, 4, [[5, 4], [3]], [(5, [4])], (5, 1))" in source
+    assert "return Any(1, 2, [[2]], [(1, [2])], (1, 1))" in source

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archdsl.analysis.sizes import accepted_sizes
@@ -41,6 +41,15 @@ def refusal(module: Callable[..., Any], *shape: int) -> str | None:
     return None
 
 
+def cut(*cuts: tuple[int, int]) -> str:
+    """A sum of images, each with some rows of zeros put above it and then cut to a multiple of some number of rows."""
+    paths = (
+        f"zero_pad((0, 0, {above}, 0)) -> max_pool(({rows}, 1)) -> conv_transpose(1, ({rows}, 1), stride=({rows}, 1))"
+        for rows, above in cuts
+    )
+    return f"add {{ {'; '.join(paths)} }}"
+
+
 EVEN = "add { identity; max_pool((2, 1)) -> conv_transpose(1, (2, 1), stride=(2, 1)) }"
 
 
@@ -58,6 +67,9 @@ EVEN = "add { identity; max_pool((2, 1)) -> conv_transpose(1, (2, 1), stride=(2,
             "        max_pool((2, 1)) -> conv_transpose(1, (2, 1), stride=(2, 1)) }",
             "x.shape[2] < 4 or x.shape[2] % 4 >= 2",
         ),
+        (cut((2, 1), (3, 1)), "x.shape[2] < 5 or x.shape[2] % 6 not in (0, 5)"),
+        (cut((3, 1), (3, 2)), "x.shape[2] < 2 or x.shape[2] % 3 == 1"),
+        (cut((5, 1), (5, 3)), "x.shape[2] < 4 or x.shape[2] % 5 in (2, 3)"),
     ],
 )
 def test_a_guard_raises_exactly_where_the_network_was_not_proven(body: str, written: str) -> None:
@@ -202,6 +214,7 @@ SETS = st.builds(
 )
 
 
+@example(SizeSet.between("H", 3), {4, 5, 6})
 @given(SETS, st.sets(st.integers(1, 20), max_size=4))
 def test_a_condition_in_python_is_the_set(allowed: SizeSet, without: set[int]) -> None:
     allowed = allowed.without(SizeSet.among("H", without)) if without else allowed

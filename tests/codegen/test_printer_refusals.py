@@ -121,10 +121,16 @@ def test_a_node_that_is_not_on_the_list_is_refused(kind: type[ast.AST]) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["x = 1  # type: int", "for x in y:  # type: int\n    pass", "def f(a):  # type: (int) -> int\n    pass"]
+    "source",
+    [
+        "x = 1  # type: int",
+        "for x in y:  # type: int\n    pass",
+        "def f(a):  # type: (int) -> int\n    pass",
+        "def f(\n    a,  # type: int\n    b,\n):\n    pass",
+    ],
 )
 def test_type_comments_are_refused(source: str) -> None:
-    with pytest.raises(TypeError, match="type comments"):
+    with pytest.raises(TypeError, match="type comment"):
         print_module(ast.parse(source, type_comments=True))
 
 
@@ -140,6 +146,24 @@ def test_an_asynchronous_comprehension_is_refused() -> None:
 def test_numbers_without_a_literal_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match="not a literal"):
         print_module(ast.Module([ast.Assign([ast.Name("x", ast.Store())], ast.Constant(value))], []))
+
+
+PLAIN = ast.Name("a", ast.Load())
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (ast.FormattedValue(PLAIN, -1), "an expression FormattedValue"),
+        (ast.Tuple([ast.comprehension(PLAIN, PLAIN, [], 0)], ast.Load()), "an expression comprehension"),
+        (ast.JoinedStr([PLAIN]), "a part Name of an f-string"),
+        (ast.JoinedStr([ast.Constant(1)]), "a part Constant of an f-string"),
+    ],
+)
+def test_a_node_in_a_place_that_is_not_its_own_is_refused(value: ast.expr, message: str) -> None:
+    """Each is on the list, and stands somewhere in generated code."""
+    with pytest.raises(TypeError, match=f"{message} is not printed"):
+        print_module(ast.Module([ast.Assign([ast.Name("x", ast.Store())], value)], []))
 
 
 # --- depth --------------------------------------------------------------------------------------------

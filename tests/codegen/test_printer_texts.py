@@ -73,6 +73,13 @@ TEXTS = {
         z = [(1).real ** (-b) ** c, (a**b) ** c, *(a or b), (yes if a else b)(c), not -a]
     """,
     "slices": "a = (x[:, 1:], x[i + 1 : n], x[::2], x[-1:], x[f(x) :], x[: n // 2, ..., None])\n",
+    "a tuple of one slice": """
+        a = b[1:,]
+        c[d + 1 :,] = e
+        self.features_of_the_encoder = self.features_of_the_encoder_by_stage[
+            first_stage + first_of_all_stages_before_normalization :,
+        ]
+    """,
     "tuples without parentheses": """
         a, b = b, a
         for i, (channels, stride) in enumerate(stages):
@@ -182,6 +189,26 @@ TEXTS = {
         expansion: int | None = None
         channels += growth * 2
         x @= y
+    """,
+    "annotations that could break, and some that could not": """
+        x: -(a + b) = 1
+        x: (a + b).c
+        x: f() = 1
+        the_feature_maps_of_the_encoder_by_stage_before_normalization: (a + b).c = (
+            the_feature_maps_of_the_encoder_by_stage
+        )
+        the_feature_maps_of_the_encoder_by_stage_before_normalization: f() = (
+            the_feature_maps_of_the_encoder_by_stage
+        )
+        the_feature_maps_of_the_encoder_by_stage_before_normalization: f(a) = (
+            the_feature_maps_of_the_encoder_by_stage
+        )
+    """,
+    "powers of what is negated": """
+        x = a ** -(not b) + a**-(-b)
+        x = the_feature_maps_of_the_encoder_by_stage_before_normalization ** -(
+            not the_feature_maps_of_the_encoder_by_stage_before_normalization
+        )
     """,
     "imports": """
         import torch.nn.functional as F
