@@ -75,7 +75,6 @@ class InitValues(InitLayers):
         if not locals_in(after) & set(node.names):
             return after
         last = last_of(iterable)
-        assert last is not None, "a loop whose turns can be counted has a last one"
         if not node.unpacks:
             return substitute(after, dict.fromkeys(node.names, last), self.size)
         items = {name: IndexOf(last, number(index), NOWHERE) for index, name in enumerate(node.names)}
