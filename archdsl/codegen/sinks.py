@@ -64,10 +64,8 @@ class Collected(ModuleSink):
 
     def __init__(self) -> None:
         self.modules: list[ast.expr] = []
-        self.has_names = False
 
     def add(self, name: ast.expr | None, module: ast.expr, *, typed: bool = False) -> None:
-        self.has_names = self.has_names or name is not None
         self.modules.append(module)
 
     def repeat(self, module: ast.expr, names: Sequence[str], iterable: ast.expr) -> None:
