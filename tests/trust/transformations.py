@@ -224,6 +224,8 @@ def unrolled(bench: Bench) -> Files | None:
                 Raw(renamed(node.body.text(), {name: str(item), **{var: f"{var}_{turn}" for var in variables}}))
                 for turn, item in enumerate(items)
             ]
+            if len(turns) == 1 and site.join is not None:  # its statements are one path
+                turns = [Raw(f"{{\n{textwrap.indent(turns[0].text(), '    ')}\n}}")]
             return changed(bench, site, *turns) if turns else None
     return None
 
