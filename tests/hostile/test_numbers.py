@@ -20,7 +20,6 @@ def value(expression: str) -> str:
 
 LIMITS: dict[str, tuple[str, str, str]] = {
     "integer": (value(f"{MAX_INTEGER}"), value(f"{MAX_INTEGER + 1}"), "E0407"),
-    "integer with zeros": (value("0" * MAX_DIGITS), value("0" * (MAX_DIGITS + 1)), "E0407"),
     "digits with a unit": (value("9" * MAX_DIGITS + "K"), value("9" * (MAX_DIGITS + 1) + "K"), "E0407"),
     "digits behind a point": (value("0." + "1" * (MAX_DIGITS - 1)), value("0." + "1" * (MAX_DIGITS + 1)), "E0407"),
     "exponent": (value(f"1e-{MAX_EXPONENT}"), value(f"1e-{MAX_EXPONENT + 1}"), "E0407"),
