@@ -14,7 +14,7 @@ ITEMS_PER_STEP = 8
 STATEMENT = 12
 LAYER = 28
 """A layer whose input and arguments were not met before in this network."""
-WINDOW_AXIS = 220
+WINDOW_AXIS = 300
 """Each axis of a window of such a layer."""
 JOIN = 60
 PATH = 10
