@@ -46,6 +46,8 @@ class InitLayers(InitScope):
         self, node: d.Layer | d.Apply, arguments: dict[str, Expr], uses: Sequence[t.TypedLayer], sink: ModuleSink
     ) -> None:
         slot = node.slot
+        if not uses:
+            return  # a condition keeps every turn of every application from this step
         if isinstance(node, d.Apply) and not REGISTRY[uses[0].op].chains:
             raise Refused("this layer cannot be handed on as a block", node.span, "apply it by its own name")
         if slot is not None and not REGISTRY[uses[0].op].chains:
@@ -131,6 +133,8 @@ class InitLayers(InitScope):
 
     def _apply(self, node: d.Apply, sink: ModuleSink) -> None:
         uses = self.unit.uses(node)
+        if not uses:
+            return
         arguments = self._block_arguments(node)
         if isinstance(uses[0], t.TypedLayer):
             self._write_layer(node, arguments, self.unit.layers(node), sink)

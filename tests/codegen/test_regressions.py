@@ -13,6 +13,15 @@ from tests.codegen.judge import outputs_agree
 from tests.networks.support import check_text, execute
 
 PROGRAMS = {
+    "a layer that no turn reaches": (
+        "block b(n: int) { for i in [6, 4] { if n >= i // 2 { } else { if i == 4 { leaky_relu } } }\n conv(3, 1) }",
+        "b(2)",
+    ),
+    "a block that no turn reaches": (
+        "block c() { conv(3, 1) -> relu }\n"
+        "block b(n: int) { for i in [6, 4] { if n >= i // 2 { } else { if i == 4 { c } } }\n conv(3, 1) }",
+        "b(2)",
+    ),
     "a loop in one branch of a condition keeps its count to itself": (
         "block b(k: int) { if k == 1 { conv(2, 1) } else { for i in 1..6 { conv(2, 1) } }\n conv(3, 1) }",
         "b(1)\n b(2)",

@@ -114,7 +114,7 @@ def other_axis_of_a_concat(bench: Bench) -> Fault | None:
     for site, node in bench.joins("concat"):
         changed = Join("concat", [*node.paths, Body([DOUBLED])], axis=2)
         if node.axis == 1 and bench.shape(site)[2:]:
-            return replaced(bench, site, changed, "E0302", fixed=True)
+            return replaced(bench, site, changed, "E0302 E0304", fixed=True)
     return None
 
 
